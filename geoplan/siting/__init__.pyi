@@ -16,6 +16,7 @@ from .median import p_median as p_median
 from .model.problem import SitingProblem as SitingProblem
 from .model.result import SitingResult as SitingResult
 from .multi_period import programme as programme
+from .nested import NestedResult as NestedResult, nested_coverage as nested_coverage
 from .periods.problem import ProgrammeProblem as ProgrammeProblem
 from .periods.result import (
     Change as Change,

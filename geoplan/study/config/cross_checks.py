@@ -219,6 +219,7 @@ def _check_siting(
     siting = entry.get("siting")
     if not isinstance(siting, Mapping):
         return
+    _check_counting(key, entry, siting, checks)
     candidates = siting.get("candidates", "network")
     where = ("services", key, "siting", "candidates")
     if not isinstance(candidates, str) or candidates in ("network", "demand"):
@@ -229,6 +230,36 @@ def _check_siting(
         valid = ("network", "demand", "facilities:KEY", "a file")
         problem = checks.speaker.say("study.bad_candidates", value=_shown(candidates))
         checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
+
+
+def _check_counting(
+    key: str, entry: Mapping[str, Any], siting: Mapping[str, Any], checks: _CrossChecks
+) -> None:
+    """People counted in part or twice: in the standard's unit, and not where capacity limits."""
+    names = [n for n in ("full_within_m", "full_within_min") if siting.get(n) is not None]
+    asked = [*names, *(["backup"] if siting.get("backup") else [])]
+    asked += ["tiers"] if siting.get("tiers") else []
+    if not asked or not isinstance(entry.get("standard", {}), Mapping):
+        return
+    try:
+        standard = standard_of(key, entry)
+    except UsageError:  # the check of the standard says so
+        return
+    where, say = ("services", key, "siting"), checks.speaker.say
+    if standard.capacity_limits:
+        names_text = ", ".join(asked)
+        checks.add((*where, asked[0]), say("study.whole_capacity", key=key, names=names_text))
+    right, limit = f"full_within_{standard.unit}", standard.threshold
+    for name in names:
+        given = siting[name]
+        small = isinstance(given, int | float) and limit is not None and given < limit
+        if name != right or not small:
+            unit = say(f"study.unit_p_center_{standard.unit}")
+            threshold = "–" if limit is None else f"{limit:g}"
+            text = say(
+                "study.full_within_unit", key=key, unit=unit, right=right, threshold=threshold
+            )
+            checks.add((*where, name), text)
 
 
 def _check_programme(

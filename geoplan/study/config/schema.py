@@ -24,11 +24,9 @@ from geoplan.study.config.fields import (
     Mode,
     NotNegative,
     Number,
-    Objective,
     Positive as Positive,
     Section,
     Share as Share,
-    ShareOfAreas,
     Whole,
     Year,
 )
@@ -38,6 +36,7 @@ from geoplan.study.config.later_years import (
     ProjectionSection,
     TargetSection,
 )
+from geoplan.study.config.siting_section import SitingSection as SitingSection
 from geoplan.tolerances import MOST_CAPACITY
 from geoplan.words.speaker import Speaker
 
@@ -191,61 +190,6 @@ class DemandSection(SourceSection):
     sum_to: SumToSection | None = None
     projection: ProjectionSection | None = None
     unit: Literal["people", "per_km2", "per_ha"] | None = None
-
-
-class SitingSection(Section):
-    """``siting = {...}``: the siting problem. `sites` counts NEW sites.
-
-    `robustness` is the number of draws that show how robust the sites are (0: none).
-    `min_share_per_area` is of all people of an area: one share for all areas, or shares by level or
-    area code. `site_cost` is the money that one site takes, or one price per kind of site
-    (``urban``, ``rural``, or what a file of candidates calls them). `phases` are numbers of sites
-    so far; `years` names the phases, or shares a budget out evenly.
-    """
-
-    objective: Objective = "max_coverage"
-    sites: Annotated[Whole, Field(ge=0)] | None = None
-    budget: NotNegative | None = None
-    share: Annotated[Number, Field(gt=0, le=1)] | None = None
-    candidates: str = "network"
-    candidates_layer: str | None = None
-    max_candidates: Annotated[Whole, Field(ge=1)] = 2000
-    min_distance_m: NotNegative = 0.0
-    min_sites_per_area: dict[str, Annotated[Whole, Field(ge=0)]] | None = None
-    min_share_per_area: ShareOfAreas | None = None
-    site_cost: Positive | dict[str, Positive] | None = None
-    capacity: Positive | None = None
-    phases: list[Annotated[Whole, Field(ge=0)]] = Field(default_factory=list)
-    years: list[Year] = Field(default_factory=list)
-    forbidden: str | None = None
-    forbidden_layer: str | None = None
-    time_limit_s: Positive = 60.0
-    gap: Annotated[Number, Field(ge=0, lt=1)] = 0.0
-    curve: bool = True
-    robustness: Annotated[Whole, Field(ge=0, le=1000)] = 20
-
-    @model_validator(mode="after")
-    def _check_objective(self) -> SitingSection:
-        if self.objective in ("max_coverage", "p_median", "p_center") and (
-            self.sites is None and self.budget is None
-        ):
-            raise UsageError.of("study.objective_needs_sites", objective=self.objective)
-        if self.objective == "p_center" and self.min_share_per_area is not None:
-            raise UsageError.of("study.area_shares_p_center")
-        own_prices = self.candidates not in ("network", "demand")
-        if self.budget is not None and self.site_cost is None and not own_prices:
-            raise UsageError.of("study.budget_needs_cost")
-        if self.objective == "min_cost" and self.site_cost is None and not own_prices:
-            raise UsageError.of("study.min_cost_needs_cost")
-        if self.phases != sorted(set(self.phases)):
-            raise UsageError.of("study.phases_rise")
-        if self.years != sorted(set(self.years)):
-            raise UsageError.of("study.years_rise")
-        if self.years and self.phases and len(self.years) != len(self.phases):
-            raise UsageError.of("study.years_name_phases")
-        if self.years and not self.phases and self.budget is None:
-            raise UsageError.of("study.years_need_phases")
-        return self
 
 
 class RateSection(Section):

@@ -67,7 +67,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         located = located_people(coverage.frame)
         rows, concerned = located[shortage.rows], shortage.people
         people = _at_rows(context, assessed.key, people, rows.index)
-    capacitated = siting.capacity is not None and standard.capacity_limits
+    capacitated = siting.one_capacity is not None and standard.capacity_limits
     refuse_capacities(context, assessed, siting, limited=capacitated or shortage is not None)
     candidates = candidate_points(context, assessed, siting, rows)
     costs = costs_within(context, rows, candidates, standard)
@@ -109,12 +109,12 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         reassignment = shortage.reassignment(
             reach_within(kept, standard.threshold),
             kept.site_index,
-            capacity=siting.capacity,
+            capacity=siting.one_capacity,
             **options,
         )
     if capacitated:
         whole = is_whole(people.to_numpy(float))
-        options["capacities"] = capacity_in_people(siting.capacity, whole=whole)
+        options["capacities"] = capacity_in_people(siting.one_capacity, whole=whole)
     problem = SitingProblem.from_costs(kept, people, threshold=standard.threshold, **options)
     conditional = ConditionalProblem(
         objective=_objective(siting),
@@ -125,7 +125,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         sites=siting.sites,
         budget=siting.budget,
         share=siting.share,
-        capacity=siting.capacity,
+        capacity=siting.one_capacity,
         min_sites_per_area=needs,
         area_shares=shares,
         n_offered=len(candidates),

@@ -28,6 +28,7 @@ from geoplan.study.read.context import Context
 from geoplan.study.read.networks import StudyNetwork
 from geoplan.study.sites.budget import candidate_costs
 from geoplan.study.sites.candidates import candidate_points
+from geoplan.study.sites.effects import new_capacities
 
 #: candidates that the covers hold at most, besides the suggested sites
 MOST_CANDIDATES = 2000
@@ -198,14 +199,16 @@ def _table(
 ) -> gpd.GeoDataFrame:
     """Existing sites, then candidates, with what the ledger and the page need of them."""
     siting = context.config.services[planned.key].siting
-    capacity = np.inf if siting is None or siting.capacity is None else siting.capacity
+    capacity: Any = np.inf
+    if siting is not None:
+        capacity = new_capacities(context, planned.key, siting, new).to_numpy(float)
     money = None if siting is None else _money(context, planned.key, siting, new)
     candidates = gpd.GeoDataFrame(
         {
             "name": new["name"].fillna("").astype(str) if "name" in new.columns else "",
             "candidate": True,
             "planned": new["planned"].to_numpy(bool),
-            "capacity": float(capacity),
+            "capacity": capacity,
             "money": np.nan if money is None else money.to_numpy(float),
         },
         geometry=new.geometry.to_numpy(),

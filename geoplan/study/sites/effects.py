@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage import Coverage
+from geoplan.errors import UsageError
 from geoplan.inputs.layers import Demand
+from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import ServiceResult
 from geoplan.study.assess.assess_service import open_sites, reach_of
 from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.study.sites.budget import site_kinds
 from geoplan.words.naming import is_name
 
 
@@ -22,16 +25,20 @@ def ledger_after(
     chosen: gpd.GeoDataFrame,
     siting: SitingSection,
     *,
+    closed: pd.Index | None = None,
     most: bool = False,
 ) -> Coverage:
     """The ledger once the new sites stand, measured again on the network.
 
+    closed : existing sites that the plan closes.
     most : existing sites whose capacity is not known have no limit (else they serve nobody).
     """
     assert assessed.facilities is not None
     existing = open_sites(assessed.facilities)[["capacity", "geometry"]]
+    if closed is not None:
+        existing = existing.drop(index=closed)
     new = gpd.GeoDataFrame(
-        {"capacity": siting.capacity if siting.capacity is not None else np.inf},
+        {"capacity": new_capacities(context, assessed.key, siting, chosen).to_numpy(float)},
         geometry=chosen.geometry.to_numpy(),
         index=chosen.index,
         crs=existing.crs,
@@ -42,13 +49,52 @@ def ledger_after(
     return reach_of(context, context.demand(assessed.key), assessed.standard, both)
 
 
+def new_capacities(
+    context: Context, key: str, siting: SitingSection, points: gpd.GeoDataFrame
+) -> pd.Series:
+    """The capacity of each new site, on the index of `points`; ``inf`` where the study says none.
+
+    One number for all; one per kind of site; or a column of the file of candidates.
+
+    Raises
+    ------
+    UsageError
+        Kinds without a capacity, a column that is not there, cells that are no capacity.
+    """
+    given, say = siting.capacity, context.speaker.say
+    if given is None or isinstance(given, (int, float)):
+        number = np.inf if given is None else float(given)
+        return pd.Series(number, index=points.index, dtype=float, name="capacity")
+    if isinstance(given, str):
+        if given not in points.columns:
+            there = ", ".join(str(c) for c in points.columns if c != "geometry") or "–"
+            raise UsageError(say("study.capacity_no_column", key=key, column=given, there=there))
+        found, vague = plain_numbers(points[given].astype("string").fillna(""))
+        cells = pd.Series(np.where(vague, np.nan, found), index=points.index)
+    else:
+        kinds = site_kinds(points, context.demand(key).located)
+        if kinds is None:
+            raise UsageError(say("study.capacity_no_kind", key=key))
+        cells = kinds.map(dict(given)).astype(float)
+    bad = cells.index[~(cells > 0)]
+    if len(bad):
+        listed = ", ".join(map(str, bad[:5]))
+        raise UsageError(say("study.capacity_missing", key=key, sites=listed))
+    return cells.rename("capacity")
+
+
 def most_after(
-    context: Context, assessed: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+    context: Context,
+    assessed: ServiceResult,
+    chosen: gpd.GeoDataFrame,
+    siting: SitingSection,
+    *,
+    closed: pd.Index | None = None,
 ) -> Coverage | None:
     """The most that can be served once the new sites stand; None where no capacity is unknown."""
     if assessed.coverage_most is None:
         return None
-    return ledger_after(context, assessed, chosen, siting, most=True)
+    return ledger_after(context, assessed, chosen, siting, closed=closed, most=True)
 
 
 def sites_frame(

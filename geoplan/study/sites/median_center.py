@@ -57,7 +57,13 @@ from geoplan.study.sites.covering_problem import (
     rows_of,
     unserved_people,
 )
-from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
+from geoplan.study.sites.effects import (
+    added_by_capacity,
+    ledger_after,
+    most_after,
+    new_capacities,
+    sites_frame,
+)
 from geoplan.tolerances import LEAST_GAP, WHOLE_CAPACITY
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
@@ -143,7 +149,7 @@ def _state_problem(
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
-    capacities = _capacities(assessed, siting, existing, points, whole=is_whole(people))
+    capacities = _capacities(context, assessed, siting, existing, points, whole=is_whole(people))
     far = _longest(assessed.coverage, standard.threshold)
     if capacities is not None or existing.empty:
         # whoever finds the near sites full goes on to any other; without a site today nobody has a
@@ -289,6 +295,7 @@ def _notes(
 
 
 def _capacities(
+    context: Context,
     assessed: ServiceResult,
     siting: SitingSection,
     existing: gpd.GeoDataFrame,
@@ -299,9 +306,9 @@ def _capacities(
     """People whom each old and new site takes, as the ledger counts them; None: nothing limits."""
     if not assessed.standard.capacity_limits:
         return None
-    new = np.inf if siting.capacity is None else siting.capacity
+    new = new_capacities(context, assessed.key, siting, points)
     old = existing["capacity"].astype(float).fillna(0.0)  # not known: proved to take nobody
-    capacities = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
+    capacities = pd.concat([old, new])
     if np.isinf(capacities).all():
         return None
     return np.floor(capacities + WHOLE_CAPACITY) if whole else capacities

@@ -7,6 +7,7 @@ import pandas as pd
 
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import curve_knee, explain_sites
+from geoplan.siting.alternatives import Alternatives
 from geoplan.siting.conditional.bounds import (
     ConditionalSolution,
     coverage_by_sites,
@@ -26,6 +27,9 @@ from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
+from geoplan.study.sites.other_plans import other_plans
+from geoplan.study.sites.tiered import tiered_sites
+from geoplan.study.sites.whole_service import asks_for_whole_service, whole_service_sites
 from geoplan.words.speaker import Speaker
 
 
@@ -37,12 +41,16 @@ def suggest_sites(
     Returns
     -------
     tuple
-        The suggested sites, and the covering problem that they solve (None for p-median and
-        p-center).
+        The suggested sites, and the covering problem of the people not served today that they
+        solve; None where everybody counts (p-median, p-center, and what the whole service asks).
     """
     assert assessed.coverage is not None
     if siting.objective in ("p_median", "p_center"):
         return distance_sites(context, assessed, siting), None
+    if siting.tiers is not None:
+        return tiered_sites(context, assessed, siting), None
+    if asks_for_whole_service(siting):
+        return whole_service_sites(context, assessed, siting), None
     problem = state_problem(context, assessed, siting)
     request = SolveRequest(
         time_limit_s=siting.time_limit_s, gap=siting.gap, seed=context.config.study.seed
@@ -87,7 +95,21 @@ def _outcome(
         curve=curve,
         knee=None if curve is None else curve_knee(curve),
         phases=phases,
+        alternatives=_alternatives(siting, solution),
         notes=tuple(_notes(context.speaker, siting, solution, len(explained))),
+    )
+
+
+def _alternatives(siting: SitingSection, solution: ConditionalSolution) -> Alternatives | None:
+    """Other plans of new sites that serve as many people."""
+    problem, shares = solution.problem, solution.problem.area_shares
+    return other_plans(
+        problem.solved,
+        solution.solved,
+        siting,
+        problem.min_sites_per_area,
+        shares.of_problem(problem.solved) if shares is not None and shares.short else None,
+        every=len(problem.solved.site_index) - problem.n_existing == problem.n_offered,
     )
 
 
@@ -124,7 +146,7 @@ def _notes(
     if not problem.has_capacities and siting.capacity is not None:
         notes.append(speaker.say("study.capacity_unheeded"))
     if _takes_nobody(problem):
-        notes.append(speaker.say("study.takes_nobody", capacity=f"{siting.capacity:g}"))
+        notes.append(speaker.say("study.takes_nobody", capacity=f"{problem.capacity:g}"))
     elif problem.extra_sites_useless(solved):
         asked = siting.sites or 0
         key = "study.enough" if found else "study.enough_none"
