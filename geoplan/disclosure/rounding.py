@@ -16,7 +16,8 @@ import pandas as pd
 
 from geoplan.disclosure.city_numbers import public_result
 from geoplan.disclosure.coverage import PublicCoverage
-from geoplan.results import Robustness, SitingOutcome
+from geoplan.results import JointPlan, Robustness, SitingOutcome
+from geoplan.siting.alternatives import Alternatives
 from geoplan.siting.knee import Knee
 
 
@@ -26,7 +27,7 @@ def public_siting(
     """A siting result with people, shares and the curve in whole steps of `below`."""
     if siting is None or after is None:
         return siting
-    sites = rounded(siting.sites, ("added_people", "next_best_loss"), below)
+    sites = rounded(siting.sites, ("added_people", "added_backup", "next_best_loss"), below)
     assert sites is not None
     # a share in whole steps of people tells how many people there are
     shown = total if after.totals_published else np.nan
@@ -44,7 +45,35 @@ def public_siting(
         coverage_after=after,
         people_after=after.ledger,
         robustness=_robustness(siting.robustness, below),
+        closed=siting.closed if siting.closed is None else _people_in_steps(siting.closed, below),
+        measures={name: _step(people, below) for name, people in siting.measures.items()},
+        alternatives=_alternatives(siting.alternatives, below),
+        joint=_joint(siting.joint, below),
     )
+
+
+def _step(people: float, below: float) -> float:
+    return float(np.round(people / below) * below) if below > 1 else people
+
+
+def _people_in_steps(table: pd.DataFrame, below: float) -> pd.DataFrame:
+    return _in_steps(table, ("people", "value"), below) if below > 1 else table
+
+
+def _alternatives(others: Alternatives | None, below: float) -> Alternatives | None:
+    if others is None:
+        return None
+    return replace(others, table=_people_in_steps(others.table, below))
+
+
+def _joint(joint: JointPlan | None, below: float) -> JointPlan | None:
+    """The joint plan with its people in whole steps, and the gap between these."""
+    if joint is None or below <= 1:
+        return joint
+    value = _step(joint.value, below)
+    bound = None if joint.bound is None else _step(joint.bound, below)
+    gap = None if bound is None or not value else (bound - value) / value
+    return replace(joint, value=value, bound=bound, gap=gap if joint.gap is not None else None)
 
 
 def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:

@@ -14,7 +14,7 @@ from typing import Any
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
-from geoplan.results import ReportForm, RunResults, ServiceResult, StudyInfo
+from geoplan.results import ReportForm, RunResults, ServiceResult, SitingOutcome, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
@@ -22,7 +22,7 @@ from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.cache.stages import StageCache
-from geoplan.study.config.schema import ServiceSection
+from geoplan.study.config.schema import ServiceSection, StudyFile
 from geoplan.study.plan import Plan
 from geoplan.study.programme.plan_years import services_with_actions, with_programme
 from geoplan.study.progress import Progress, Stages
@@ -33,7 +33,9 @@ from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
 from geoplan.study.sites.budget import with_funds
+from geoplan.study.sites.covering_problem import StudyProblem
 from geoplan.study.sites.covers import site_covers
+from geoplan.study.sites.shared_buildings import shared_sites
 from geoplan.study.sites.suggest_sites import suggest_sites
 
 #: how long a cluster may take to answer
@@ -53,7 +55,7 @@ def run_study(
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
     study.require_streets()
-    config, speaker = study.config, study.config.speaker
+    config, speaker = _of_run(study.config, keys), study.config.speaker
     kept = StageCache.of(config, study.folder, enabled=cache)
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
@@ -74,6 +76,9 @@ def run_study(
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
     services = _plan_all(context, keys, stages, scheduler, kept)
+    if config.shared_buildings is not None:
+        with stages.stage("shared_buildings", speaker.say("study.shared_stage"), steps=0):
+            services = with_shared_sites(context, services)
     if services_with_actions(context, keys):
         with stages.stage("programme", speaker.say("study.programme_stage"), steps=0):
             planned = services
@@ -108,6 +113,14 @@ def run_study(
     return Plan(results=results, inputs=inputs, kept=outputs)
 
 
+def _of_run(config: StudyFile, keys: list[str]) -> StudyFile:
+    """The settings of a run of `keys`: services that share buildings are planned all or alone."""
+    section = config.shared_buildings
+    if section is None or set(section.services) <= set(keys):
+        return config
+    return config.model_copy(update={"shared_buildings": None})
+
+
 def report_form(study: StudySettings) -> ReportForm:
     """What ``[report]`` says; the day of the run where it names no date."""
     asked = study.config.report
@@ -127,9 +140,33 @@ def plan_service(context: Context, key: str) -> ServiceResult:
 def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
     """`assessed` with suggested sites and their robustness, where the study asks for sites."""
     siting = context.config.services[assessed.key].siting
+    together = context.config.shared_buildings
     if siting is None or assessed.coverage is None or assessed.facilities is None:
         return replace(assessed, covers=site_covers(context, assessed))
+    if together is not None and assessed.key in together.services:
+        return assessed  # all of them at once, see `with_shared_sites`
     outcome, problem = suggest_sites(context, assessed, siting)
+    return _with_outcome(context, assessed, outcome, problem)
+
+
+def with_shared_sites(
+    context: Context, services: dict[str, ServiceResult]
+) -> dict[str, ServiceResult]:
+    """The services, those of ``[shared_buildings]`` with the sites that they get together."""
+    section = context.config.shared_buildings
+    assert section is not None
+    planned = dict(services)
+    for key, outcome in shared_sites(context, section, services).items():
+        planned[key] = finished(context, _with_outcome(context, services[key], outcome, None))
+    return planned
+
+
+def _with_outcome(
+    context: Context, assessed: ServiceResult, outcome: SitingOutcome, problem: StudyProblem | None
+) -> ServiceResult:
+    """`assessed` with its suggested sites, and what follows from them alone."""
+    siting = context.config.services[assessed.key].siting
+    assert siting is not None
     outcome = replace(outcome, unlimited=new_sites_unlimited(assessed, siting))
     assumed = (*assessed.assumed, *siting_assumptions(context, assessed, siting, outcome))
     assessed = replace(assessed, assumed=assumed)

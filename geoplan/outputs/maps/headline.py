@@ -14,6 +14,7 @@ from geoplan.outputs.ranges import (
     share_range_text,
     unknown_capacities,
 )
+from geoplan.outputs.siting_words import siting_facts
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
@@ -114,6 +115,9 @@ def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
             "fact_suggested_markers" if line else "fact_suggested", f"{len(service.siting.sites):,}"
         )
         found.append(["", proof_text(service, speaker)])
+        found += [
+            _fact(speaker, f"fact_{name}", value) for name, value in siting_facts(service, speaker)
+        ]
     return found
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
+from geoplan.outputs.siting_words import COUNTED
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.words.text_format import is_missing, plain
 
@@ -88,6 +89,55 @@ def siting_keys(siting: SitingOutcome) -> dict[str, Any]:
         ]
     if "money" in siting.sites.columns:
         keys["money"] = plain(siting.sites["money"].sum())
+    return keys | _whole_service_keys(siting)
+
+
+def _whole_service_keys(siting: SitingOutcome) -> dict[str, Any]:
+    """Keys that a study asks for: closings, people counted otherwise, other plans, buildings."""
+    keys: dict[str, Any] = {}
+    if siting.closed is not None:
+        keys["closed"] = [
+            {"id": str(label), **{name: plain(row[name]) for name in ("people", "lon", "lat")}}
+            for label, row in siting.closed.iterrows()
+        ]
+    if "lost_after" in siting.measures:
+        keys["lost_people"] = plain(siting.measures["lost_after"])
+    for name in COUNTED:
+        if f"{name}_after" in siting.measures:
+            keys[name] = {
+                when: plain(siting.measures[f"{name}_{when}"]) for when in ("before", "after")
+            }
+    if siting.alternatives is not None:
+        found = siting.alternatives
+        keys["alternatives"] = {
+            "complete": found.complete,
+            "kept": [str(label) for label in found.kept],
+            "plans": [
+                {
+                    "sites": [str(label) for label in row["sites"]],
+                    "people": plain(row["value"]),
+                    "changed": int(row["changed"]),
+                }
+                for row in found.table.to_dict("records")
+            ],
+        }
+    if siting.joint is not None:
+        joint = siting.joint
+        keys["shared_buildings"] = {
+            "services": list(joint.services),
+            "status": joint.status,
+            "value": plain(joint.value),
+            "bound": plain(joint.bound),
+            "gap": plain(joint.gap, 15),
+            "budget": plain(joint.budget),
+            "money": plain(joint.money),
+            "saved": plain(joint.saved),
+            "shared": [
+                {"id": str(label), "services": str(row["services"]).split(",")}
+                | {name: plain(row[name]) for name in ("lon", "lat")}
+                for label, row in joint.shared.iterrows()
+            ],
+        }
     return keys
 
 

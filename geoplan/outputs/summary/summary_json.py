@@ -161,6 +161,7 @@ def _siting(service: ServiceResult) -> dict[str, Any]:
             "lat": plain(row.get("lat")),
             "added_people": plain(row.get("added_people")),
             "share_after": plain(row.get("share_after"), 15),
+            **{name: plain(row[name]) for name in ("tier", "added_backup") if name in row},
         }
         for label, row in zip(frame.index, frame.to_dict("records"), strict=True)
     ]

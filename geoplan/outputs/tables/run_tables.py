@@ -17,9 +17,11 @@ from geoplan.outputs.tables.line_tables import required_table, stretch_table
 from geoplan.outputs.tables.programme_tables import action_table, programme_year_table
 from geoplan.outputs.tables.rate_tables import measure_table, rate_table
 from geoplan.outputs.tables.siting_tables import (
+    closed_table,
     closure_table,
     fund_table,
     gap_table,
+    other_plans_table,
     phase_table,
     site_table,
 )
@@ -56,10 +58,7 @@ def service_tables(
         yield tier_table(results, service, tier, speaker)
     if service.gaps is not None:
         yield gap_table(service, speaker)
-    if service.siting is not None:
-        yield site_table(results, service, speaker)
-        if service.siting.robustness is not None:
-            yield closure_table(service, speaker)
+    yield from _siting_tables(results, service, speaker)
     yield from _further_tables(results, service, speaker)
     for level in service.quota:
         yield quota_table(results, service, level, speaker)
@@ -68,6 +67,22 @@ def service_tables(
     if service.spacing is not None:
         yield stretch_table(service, speaker)
         yield required_table(service, speaker)
+
+
+def _siting_tables(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Table]:
+    """The tables of a suggestion: new sites, closures, plans that are as good."""
+    siting = service.siting
+    if siting is None:
+        return
+    yield site_table(results, service, speaker)
+    if siting.robustness is not None:
+        yield closure_table(service, speaker)
+    if siting.closed is not None and len(siting.closed):
+        yield closed_table(service, speaker)
+    if siting.alternatives is not None and len(siting.alternatives.table):
+        yield other_plans_table(service, speaker)
 
 
 def _further_tables(

@@ -17,10 +17,12 @@ _SITES = (
     Column(name="rank", kind="count"),
     Column(name="id"),
     Column(name="name", word="place"),
+    Column(name="tier"),
     Column(name="area"),
     Column(name="lon", kind="degrees"),
     Column(name="lat", kind="degrees"),
     Column(name="added_people", kind="count"),
+    Column(name="added_backup", kind="count"),
     Column(name="share_after", kind="share"),
     Column(name="next_best"),
     Column(name="next_best_loss", kind="count"),
@@ -103,9 +105,53 @@ def site_table(results: RunResults, service: ServiceResult, speaker: Speaker) ->
         frame["kind"] = [speaker.site_kind(kind) for kind in frame["kind"]]
     if "year" in frame.columns:
         frame["year"] = [year_text(year) for year in frame["year"]]
+    if "tier" in frame.columns:
+        frame["tier"] = [service.standard.tier(key).name(speaker.lang) for key in frame["tier"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
     columns = with_currency(plan_columns(columns, service), results, speaker)
     return Table.of(service.key, "sites", frame, columns)
+
+
+def closed_table(service: ServiceResult, speaker: Speaker) -> Table:
+    """The sites that the plan closes, and the people in reach of no other one today."""
+    assert service.siting is not None
+    assert service.siting.closed is not None
+    frame = service.siting.closed.copy()
+    frame.insert(0, "id", frame.index.astype(str))
+    columns = (
+        Column(name="id"),
+        Column(name="name", word="site_name"),
+        Column(name="people", kind="count", word="closed_people"),
+        Column(name="lon", kind="degrees"),
+        Column(name="lat", kind="degrees"),
+    )
+    return Table.of(service.key, "closed", frame.reset_index(drop=True), columns)
+
+
+def other_plans_table(service: ServiceResult, speaker: Speaker) -> Table:
+    """Plans as good as the suggested one: the sites that each has and the suggested one has not."""
+    siting = service.siting
+    assert siting is not None
+    assert siting.alternatives is not None
+    found = siting.alternatives.table
+    mine = {*siting.sites.index, *siting.result.sites}
+    standing = set() if service.facilities is None else set(service.facilities.frame.index)
+    new = [[s for s in sites if s not in standing] for sites in found["sites"]]
+    frame = pd.DataFrame(
+        {
+            "plan": range(1, len(found) + 1),
+            "people": found["value"],
+            "changed": found["changed"],
+            "instead": [", ".join(str(s) for s in sites if s not in mine) for sites in new],
+        }
+    )
+    columns = (
+        Column(name="plan", kind="count", word="other_plan"),
+        Column(name="people", kind="count", word="other_people"),
+        Column(name="changed", kind="count", word="other_changed"),
+        Column(name="instead", word="other_instead"),
+    )
+    return Table.of(service.key, "other_plans", frame, columns)
 
 
 def closure_table(service: ServiceResult, speaker: Speaker) -> Table:

@@ -135,6 +135,7 @@ def cross_checks(
         checks.add(("areas", level, "parent"), speaker.say("study.areas_in_ring", ring=shown))
     for key, entry in demand.items():
         _check_demand(key, entry, areas, checks)
+    _check_shared(raw.get("shared_buildings"), services, checks)
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         for inner, level in quota_levels(entry.get("standard")) if areas else ():
@@ -260,6 +261,18 @@ def _check_counting(
                 "study.full_within_unit", key=key, unit=unit, right=right, threshold=threshold
             )
             checks.add((*where, name), text)
+
+
+def _check_shared(
+    section: Any, services: Mapping[str, Mapping[str, Any]], checks: _CrossChecks
+) -> None:
+    """Services that share buildings exist and have a siting."""
+    where = ("shared_buildings", "services")
+    named = section.get("services") if isinstance(section, Mapping) else None
+    for key in named if isinstance(named, list) else []:
+        checks.one_of(where, key, services, "[services]")
+        if isinstance(services.get(key), Mapping) and "siting" not in services[key]:
+            checks.add(where, checks.speaker.say("study.shared_no_siting", key=key), value=key)
 
 
 def _check_programme(

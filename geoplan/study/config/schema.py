@@ -36,7 +36,10 @@ from geoplan.study.config.later_years import (
     ProjectionSection,
     TargetSection,
 )
-from geoplan.study.config.siting_section import SitingSection as SitingSection
+from geoplan.study.config.siting_section import (
+    SharedBuildingsSection as SharedBuildingsSection,
+    SitingSection as SitingSection,
+)
 from geoplan.tolerances import MOST_CAPACITY
 from geoplan.words.speaker import Speaker
 
@@ -353,6 +356,7 @@ class StudyFile(Section):
     demand: dict[str, DemandSection] = Field(default_factory=dict)
     services: dict[str, ServiceSection] = Field(default_factory=dict)
     programme: ProgrammeSection | None = None
+    shared_buildings: SharedBuildingsSection | None = None
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
     report: ReportSection = Field(default_factory=ReportSection)

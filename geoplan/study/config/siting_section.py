@@ -132,3 +132,17 @@ class SitingSection(Section):
         if self.years and not self.phases and self.budget is None:
             raise UsageError.of("study.years_need_phases")
         return self
+
+
+class SharedBuildingsSection(Section):
+    """``[shared_buildings]``: services whose new sites are planned together, within one budget.
+
+    `saving` is what each further service of a building saves. ``siting`` of each service says its
+    candidates and prices, and with `sites` at most how many it gets.
+    """
+
+    services: Annotated[list[str], Field(min_length=2)]
+    budget: NotNegative
+    saving: NotNegative
+    time_limit_s: Positive = 60.0
+    gap: Annotated[Number, Field(ge=0, lt=1)] = 0.0

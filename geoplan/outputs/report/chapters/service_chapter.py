@@ -31,9 +31,10 @@ from geoplan.outputs.report.chapters.gap_lists import fault_text, real_gaps
 from geoplan.outputs.report.chapters.money import in_budget_units
 from geoplan.outputs.report.chapters.programme import programme_blocks
 from geoplan.outputs.report.table_blocks import report_table
+from geoplan.outputs.siting_words import siting_sentences
 from geoplan.outputs.tables.coverage_tables import area_table
 from geoplan.outputs.tables.rate_tables import measure_table, rate_table
-from geoplan.outputs.tables.siting_tables import closure_table, gap_table, site_table
+from geoplan.outputs.tables.siting_tables import closed_table, closure_table, gap_table, site_table
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.outputs.wording import (
     cost_unit_text,
@@ -178,6 +179,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         yield Paragraph(text=_outcome_text(results, service, speaker))
         if between := range_text(service, speaker, after=True):
             yield Paragraph(text=between, kind="note")
+    yield from _asked_beside(results, service, siting, speaker)
     if len(siting.sites) == 0:
         yield Paragraph(text=speaker.say("report.sites_none"))
         return
@@ -185,8 +187,10 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
     keep: tuple[str, ...] = (
         "rank",
         "name",
+        "tier",
         "area",
         "added_people",
+        "added_backup",
         "share_after",
         "next_best_loss",
         "chosen_share",
@@ -226,6 +230,20 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         word = "figures.title_curve_unlimited" if siting.unlimited else "report.figure_curve"
         name = clean(service.name(speaker.lang))
         yield FigureBlock(name=f"{service.key}_curve", caption=speaker.say(word, service=name))
+
+
+def _asked_beside(
+    results: RunResults, service: ServiceResult, siting: SitingOutcome, speaker: Speaker
+) -> Iterator[Block]:
+    """Closings, people counted otherwise, other plans, shared buildings; the sites that close."""
+    for sentence in siting_sentences(siting, speaker, results.info.currency):
+        yield Paragraph(text=sentence)
+    if siting.closed is None or not len(siting.closed):
+        return
+    caption = speaker.say("report.c_closed", service=clean(service.name(speaker.lang)))
+    table = report_table(closed_table(service, speaker), caption, speaker, most=_MOST_SITES)
+    if table is not None:
+        yield table
 
 
 def _robustness(service: ServiceResult, siting: SitingOutcome, speaker: Speaker) -> Iterator[Block]:
