@@ -41,6 +41,11 @@ DUPLICATE_M = 50.0
 #: places; no site has more: a larger number is a code, a telephone number or a slip of the keys
 MOST_CAPACITY = 1_000_000.0
 
+#: metres; farther from the origin no coordinate of an input lies, a zone's number before it or not
+FARTHEST_M = 5e7
+#: metres; so near to the origin every projection goes back to degrees
+SURE_M = 5e6
+
 # -- coverage -----------------------------------------------------------------------------
 
 #: share, and unit of the cost; a cost above a threshold by no more than this is within it: sums

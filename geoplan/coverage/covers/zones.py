@@ -86,16 +86,6 @@ def _all_paths(
     unit: str,
 ) -> TravelCosts:
     """All costs to these sites, +1 so that a cost of nothing shows."""
-    some = SnappedPoints(
-        index=sites.index.take(which),
-        edge=sites.edge[which],
-        fraction=sites.fraction[which],
-        node=sites.node[which],
-        snap_m=sites.snap_m[which],
-        state=sites.state[which],
-        xy=sites.xy[which],
-        origin=sites.origin[which],
-    )
-    costs = travel_costs(network, demand, some, unit=unit)
+    costs = travel_costs(network, demand, sites.take(which), unit=unit)
     costs.matrix.data = costs.matrix.data + 1.0
     return costs

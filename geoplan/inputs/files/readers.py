@@ -18,7 +18,8 @@ from geoplan.errors import FileError
 from geoplan.inputs.files.encoding import check_encoding
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.regular_file import checked_file
-from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
+from geoplan.inputs.files.kml.documents import kml_documents, kml_left_out
+from geoplan.inputs.files.kml.read_kml import read_kml
 from geoplan.inputs.files.parquet import read_parquet
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, read_text_table

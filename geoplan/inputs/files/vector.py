@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -185,20 +185,42 @@ def _layer(target: str, source: LayerSource) -> str | None:
     """The layer to read; several without a name are an error that lists them."""
     if source.layer is None and target.startswith(tuple(f"{kind}:" for kind in COUNTED)):
         return None  # there is one: to list it would read the file twice
-    layers = pyogrio.list_layers(target)
-    names = [str(n) for n in layers[:, 0]]
-    spatial = [str(n) for n, kind in layers if kind is not None]
-    if source.layer is not None:
-        if source.layer not in names:
-            raise FileError.of(
-                "file_faults.no_layer_named", layer=source.layer, layers=", ".join(names)
-            )
-        return source.layer
-    if not names:
+    return one_layer({str(n): kind for n, kind in pyogrio.list_layers(target)}, source.layer)
+
+
+def one_layer(layers: Mapping[str, str | None], wanted: str | None, *, kind: str = "") -> str:
+    """The layer to read: the one `wanted`, or the only one of its kind.
+
+    Parameters
+    ----------
+    layers : kind of geometry by name, None for a plain table.
+    wanted : a layer's name; None where the study names none.
+    kind : of geometry, where other layers do not count beside such ones.
+
+    Raises
+    ------
+    FileError
+        No such layer, none at all, or several and none named.
+
+    Examples
+    --------
+    >>> one_layer({"homes": "Point", "roads": "MultiLineString"}, None, kind="LineString")
+    'roads'
+    >>> one_layer({"homes": "Point", "notes": None}, None)
+    'homes'
+    """
+    if wanted is not None:
+        if wanted not in layers:
+            names = ", ".join(layers)
+            raise FileError.of("file_faults.no_layer_named", layer=wanted, layers=names)
+        return wanted
+    if not layers:
         raise FileError.of("file_faults.no_layer")
-    if len(spatial) > 1:
-        raise FileError.of("file_faults.several_layers", layers=", ".join(spatial))
-    return spatial[0] if spatial else names[0]
+    spatial = [name for name, shape in layers.items() if shape is not None]
+    among = [name for name in spatial if kind in str(layers[name])] or spatial
+    if len(among) > 1:
+        raise FileError.of("file_faults.several_layers", layers=", ".join(among))
+    return among[0] if among else next(iter(layers))
 
 
 def _driver_error(path: Path, error: Exception, label: str) -> FileError:

@@ -8,10 +8,12 @@ import pyproj
 import shapely
 
 from geoplan.crs.datum import in_china, to_wgs84
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError
 from geoplan.inputs.columns.places.angles import MAX_DEGREES
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import Extent, LocationContext
+from geoplan.tolerances import FARTHEST_M, SURE_M
 from geoplan.words import say
 
 #: columns of Alibaba DataV's boundaries, which are in GCJ-02 and call themselves WGS 84
@@ -51,13 +53,54 @@ def locate_geometry(
     if not geometry.crs.is_projected:
         there &= _usable_degrees(geometry, collector, there, context.extent)
         geometry = _to_wgs84(geometry.where(there), collector)
-    geometry = geometry.where(there).to_crs(context.crs)
-    finite = np.isfinite(geometry.bounds.to_numpy(float)).all(axis=1)
-    for position in np.flatnonzero(there & ~finite):
-        value = str(source.crs or source.datum or "")
+    near = within_earth(geometry.where(there))
+    moved = geometry.where(there & near).to_crs(context.crs)
+    near &= within_earth(moved) & _goes_back(moved)
+    for position in np.flatnonzero(there & ~near):
+        value = _extreme(geometry.iloc[position]) or str(source.crs or source.datum or "")
         collector.about_row(int(position), "off_the_map", "error", value=value, set_aside=True)
-    geometry = _made_valid(geometry.where(there & finite), collector)
-    return gpd.GeoSeries(geometry, crs=context.crs)
+    moved = _made_valid(moved.where(there & near), collector)
+    return gpd.GeoSeries(moved, crs=context.crs)
+
+
+def within_earth(geometry: gpd.GeoSeries) -> np.ndarray:
+    """Bool per row: no coordinate is farther from the origin than any place on Earth can be.
+
+    Missing and empty geometry lies nowhere, so within too.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> places = gpd.GeoSeries.from_xy([500_000, 1e9, 1e300], [4_055_000] * 3, crs="EPSG:4548")
+    >>> within_earth(places).tolist()
+    [True, False, False]
+    """
+    shapes = geometry.to_numpy()
+    least, most = shapely.bounds(shapes)[:, :2], shapely.bounds(shapes)[:, 2:]
+    with np.errstate(invalid="ignore"):
+        near = ((least > -FARTHEST_M) & (most < FARTHEST_M)).all(axis=1)
+    return near | shapely.is_missing(shapes) | shapely.is_empty(shapes)
+
+
+def _goes_back(geometry: gpd.GeoSeries) -> np.ndarray:
+    """Bool per row: its corners have degrees; far from its zone a projection has none."""
+    corners = shapely.bounds(geometry.to_numpy())
+    with np.errstate(invalid="ignore"):
+        far = np.flatnonzero((np.abs(corners) > SURE_M).any(axis=1))
+    goes = np.ones(len(corners), bool)
+    if len(far):
+        west, south, east, north = corners[far].T
+        degrees = cached_transformer(geometry.crs, "EPSG:4326").transform(
+            np.r_[west, west, east, east], np.r_[south, north, south, north]
+        )
+        goes[far] = np.isfinite(np.reshape(degrees, (2, 4, len(far)))).all(axis=(0, 1))
+    return goes
+
+
+def _extreme(shape: object) -> str:
+    """The corner of a shape that is farthest away, as it stands in the file."""
+    ends = shapely.bounds(shape).reshape(2, 2)
+    return ", ".join(f"{pair[np.argmax(np.abs(pair))]:.6g}" for pair in ends.T)
 
 
 def _usable_degrees(

@@ -14,9 +14,7 @@ from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.coordinate_columns import usable_pairs
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.rows import Rows
-
-#: farther from the origin, in metres, no projected coordinate lies
-_FARTHEST_M = 5e7
+from geoplan.tolerances import FARTHEST_M
 
 
 def locate_projected(
@@ -116,7 +114,7 @@ def _without_zone(x: np.ndarray, zone: int) -> np.ndarray:
 
 def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        near = (np.abs(x) < _FARTHEST_M) & (np.abs(y) < _FARTHEST_M)
+        near = (np.abs(x) < FARTHEST_M) & (np.abs(y) < FARTHEST_M)
     return near & np.isfinite(to_x) & np.isfinite(to_y)
 
 

@@ -17,14 +17,14 @@ from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
-from geoplan.errors import FileError, InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.errors import FileError, MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.columns.places.shapes import read_shapes, shape_share
 from geoplan.inputs.columns.where import evaluate_where
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.readers import VECTOR, read_vector
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.files.vector import FEATURES_LOST, as_table, vector_layers
+from geoplan.inputs.files.vector import FEATURES_LOST, as_table, one_layer, vector_layers
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.words import say_both
@@ -148,7 +148,9 @@ def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) 
 def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
     try:
         with driver_warnings(path) as said:
-            chosen = _layer(path, layer)
+            chosen = layer
+            if path.name.lower().endswith(_LAYERED):
+                chosen = one_layer(vector_layers(path), layer, kind="LineString")
             frame = read_vector(LayerSource(path=path, layer=chosen, encoding=encoding))
     except FileError as error:
         if isinstance(error, NetworkError) or error.sentence is None:
@@ -163,21 +165,3 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
     if said:
         frame.attrs[DRIVER_SAYS] = said
     return frame
-
-
-def _layer(path: Path, wanted: str | None) -> str | None:
-    """The wanted layer, or the only one that holds lines; None where the reader has to say."""
-    if not path.name.lower().endswith(_LAYERED):
-        return wanted
-    layers = vector_layers(path)
-    listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
-    if wanted is not None:
-        if wanted not in layers:
-            raise InputError.of(
-                "network_faults.no_layer", name=path.name, layer=wanted, there=listed
-            )
-        return wanted
-    lines = [layer for layer, kind in layers.items() if "LineString" in str(kind)] or list(layers)
-    if len(lines) != 1:
-        raise InputError.of("network_faults.several_layers", name=path.name, there=listed)
-    return lines[0]

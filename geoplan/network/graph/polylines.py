@@ -36,6 +36,7 @@ def location_numbers(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.i
     >>> location_numbers(np.array([[5.0, 5.0], [0.0, 0.0], [5.0, 5.004]]), 0.01).tolist()
     [1, 0, 1]
     """
-    cell = np.round((coords - coords.min(axis=0, initial=np.inf)) / snap_m).astype(np.int64)
+    with np.errstate(invalid="ignore", over="ignore"):  # places that are none are told later
+        cell = np.round((coords - coords.min(axis=0, initial=np.inf)) / snap_m).astype(np.int64)
     width = int(cell[:, 1].max(initial=0)) + 1
     return np.unique(cell[:, 0] * width + cell[:, 1], return_inverse=True)[1].astype(np.int64)

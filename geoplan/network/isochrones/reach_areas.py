@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Unpack
 
@@ -282,13 +282,8 @@ def _column(labels: list[Any]) -> NDArray[Any]:
 
 
 def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:
-    return SnappedPoints(
-        index=pd.RangeIndex(len(at)),
-        **{
-            name: getattr(points, name)[at]
-            for name in ("edge", "fraction", "node", "snap_m", "state", "xy", "origin")
-        },
-    )
+    """The points at these positions, numbered anew."""
+    return replace(points.take(at), index=pd.RangeIndex(len(at)))
 
 
 def _reached_edges(

@@ -68,6 +68,31 @@ class SnappedPoints:
         off, lost = np.sum(self.state == OFF_NETWORK), np.sum(self.state == UNLOCATED)
         return f"SnappedPoints({len(self)} points, {off} off the network, {lost} unlocated)"
 
+    def take(self, which: NDArray[np.intp]) -> SnappedPoints:
+        """The points at these positions, or where a bool per point says so, in that order.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd
+        >>> from geoplan.network import Network, snap_nodes
+        >>> nodes = gpd.GeoDataFrame(
+        ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
+        >>> network = Network.from_edges(
+        ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
+        >>> snap_nodes(network).take(np.array([1])).index.tolist()
+        ['b']
+        """
+        return SnappedPoints(
+            index=self.index[which],
+            edge=self.edge[which],
+            fraction=self.fraction[which],
+            node=self.node[which],
+            snap_m=self.snap_m[which],
+            state=self.state[which],
+            xy=self.xy[which],
+            origin=self.origin[which],
+        )
+
     @property
     def states(self) -> pd.Series:
         """``""``, ``"off_network"`` or ``"unlocated"`` per label."""

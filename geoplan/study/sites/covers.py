@@ -73,7 +73,7 @@ def site_covers(
     kept = _kept(cover[:, len(existing) :], people, pool)
     take = np.concatenate([np.arange(len(existing)), len(existing) + kept])
     zone, leads = zones_of(
-        streets_of(chosen.network), demand, _some(sites, take), unit=str(standard.unit)
+        streets_of(chosen.network), demand, sites.take(take), unit=str(standard.unit)
     )
     # as gap_areas takes the rows, so that ties are settled alike
     order = rows_by_name(coverage.frame)
@@ -102,19 +102,6 @@ def site_covers(
 
 def _snapped(chosen: StudyNetwork, points: gpd.GeoDataFrame) -> SnappedPoints:
     return snap(chosen.network, points, max_snap_m=chosen.max_snap_m, barriers=chosen.barriers)
-
-
-def _some(points: SnappedPoints, take: np.ndarray) -> SnappedPoints:
-    return SnappedPoints(
-        index=points.index.take(take),
-        edge=points.edge[take],
-        fraction=points.fraction[take],
-        node=points.node[take],
-        snap_m=points.snap_m[take],
-        state=points.state[take],
-        xy=points.xy[take],
-        origin=points.origin[take],
-    )
 
 
 def _pool(
@@ -163,7 +150,7 @@ def _pairs_per_site(
     if not len(sites):
         return 0.0
     sample = np.unique(np.linspace(0, len(sites) - 1, _SAMPLE).astype(int))
-    found = travel_costs(chosen.network, demand, _some(sites, sample), **_cutoff(standard))
+    found = travel_costs(chosen.network, demand, sites.take(sample), **_cutoff(standard))
     return found.matrix.nnz / len(sample)
 
 

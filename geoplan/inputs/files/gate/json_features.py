@@ -6,6 +6,7 @@ import json
 import mmap
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +19,12 @@ from geoplan.errors import FileError
 
 #: bytes that are looked at at one time
 _CHUNK = 1 << 22
-#: a feature with more bytes is not looked into; nor are so many features
+#: a feature with more bytes, its coordinates apart, is not looked into; nor are so many features
 _LONGEST, _MOST = 50_000_000, 1_000_000
+#: numbers and square brackets alone, so that it ends with the coordinates
+_COORDINATES = re.compile(rb'"coordinates"\s*:\s*\[[\s\d.,eE+\-\[\]]*\]')
+#: what may stand around a record, and how far an empty one is looked through at first
+_BLANK, _NEAR = b"\xef\xbb\xbf \t\r\n\x1e", 64
 _FEATURES = re.compile(rb'"features"\s*:\s*$')
 _BOOLEAN = re.compile(rb":\s*(?:true|false)\b")
 _QUOTE, _BACKSLASH, _COMMA, _OPEN, _CLOSE = 0x22, 0x5C, 0x2C, 0x7B, 0x7D
@@ -70,15 +75,16 @@ def boolean_cells(path: Path, kind: str, read: int) -> dict[str, dict[int, str]]
     Per property the number of each such feature, from 0, and the word; nothing where the driver
     did not find every feature, or no feature has such a value.
     """
-    if not _BOOLEAN.search(path.read_bytes()):
-        return {}
+    with _mapped(path) as raw:
+        if not _BOOLEAN.search(raw):
+            return {}
     spans = _records(path) if kind == "GeoJSONSeq" else features_of(path).spans
     if len(spans) != read or len(spans) > _MOST:
         return {}
     cells: dict[str, dict[int, str]] = {}
     with path.open("rb") as stream:
         for k, text in enumerate(_texts(stream, spans)):
-            if _BOOLEAN.search(text):
+            if text is not None and _BOOLEAN.search(text):
                 for name, value in _properties(text).items():
                     if isinstance(value, bool):
                         cells.setdefault(name, {})[k] = str(value).lower()
@@ -108,7 +114,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 @lru_cache(maxsize=4)
 def _look(path: Path, stamp: tuple[int, int]) -> Features:
     """One pass over the file: its features, and no link among what stands beside them."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+    with _mapped(path) as raw:
         scan = _Scan(raw)
         for start in range(0, len(raw), _CHUNK):
             scan.take(start, raw[start : start + _CHUNK])
@@ -220,24 +226,39 @@ def _refuse_link(text: bytes) -> None:
 
 def _records(path: Path) -> list[tuple[int, int]]:
     """The lines, or the records between record separators, that are not empty."""
-    raw = path.read_bytes()
-    sign = b"\x1e" if b"\x1e" in raw[:16] else b"\n"
     spans, at = [], 0
-    for piece in raw.split(sign):
-        if piece.strip(b"\xef\xbb\xbf \t\r\n\x1e"):
-            spans.append((at, at + len(piece)))
-        at += len(piece) + 1
+    with _mapped(path) as raw:
+        sign = b"\x1e" if b"\x1e" in raw[:16] else b"\n"
+        while at < len(raw):
+            end = raw.find(sign, at)
+            end = len(raw) if end < 0 else end
+            if raw[at : min(end, at + _NEAR)].strip(_BLANK) or raw[at:end].strip(_BLANK):
+                spans.append((at, end))
+            at = end + 1
     return spans
 
 
-def _texts(stream: Any, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, which need not fit into memory."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        yield raw
+
+
+def _texts(stream: Any, spans: Sequence[tuple[int, int]]) -> Iterator[bytes | None]:
+    """Each feature; a long one without its coordinates, None where it is too long even so."""
     for start, end in spans:
         stream.seek(start)
-        yield stream.read(min(end - start, _LONGEST))
+        text = stream.read(end - start)
+        if len(text) > _LONGEST:
+            text = _COORDINATES.sub(b'"coordinates":[]', text)
+        yield None if len(text) > _LONGEST else text
 
 
-def _is_feature(text: bytes) -> bool:
-    """Whether a piece of JSON is a feature, as the driver sees it."""
+def _is_feature(text: bytes | None) -> bool:
+    """Whether a piece of JSON is a feature, as the driver sees it; so is what is too long."""
+    if text is None:
+        return True
     found = _value(text)
     return isinstance(found, dict) and found.get("type") == "Feature"
 
@@ -251,6 +272,6 @@ def _properties(text: bytes) -> dict[str, Any]:
 def _value(text: bytes) -> Any:
     """A piece of JSON; None where it is none."""
     try:
-        return json.loads(text.strip(b"\xef\xbb\xbf \t\r\n\x1e"))
+        return json.loads(text.strip(_BLANK))
     except (ValueError, RecursionError):
         return None

@@ -1,0 +1,1 @@
+"""KML and KMZ: documents, placemarks with their attributes, shapes, what descriptions say."""
