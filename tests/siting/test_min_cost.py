@@ -118,6 +118,18 @@ def test_sites_of_one_price_are_counted() -> None:
         assert min_cost(problem, share=share).value == 2.5 * min_sites(problem, share=share).value
 
 
+def test_areas_that_nothing_asks_for_leave_who_is_served_where() -> None:
+    """Rows of one cover set in two areas: the flows were read off as if areas kept them apart."""
+    near = np.array([[1, 1], [1, 1], [0, 1]], bool)
+    problem = SitingProblem.from_cover(
+        near, [4, 5, 6], site_costs=[2, 3], capacities=[9, 6], areas=["w", "e", "w"]
+    )
+    found = min_cost(problem)
+    assert (found.status, found.value, found.sites) == ("optimal", 5.0, [0, 1])
+    flows = found.detail["flows"]
+    assert flows.groupby("site")["people"].sum().to_dict() == {0: 9, 1: 6}
+
+
 def test_existing_sites_stay_and_idle_ones_are_not_built() -> None:
     cover = np.array([[1, 0, 1, 0], [0, 1, 1, 0]], bool)
     problem = SitingProblem.from_cover(cover, [9, 4], site_costs=[3, 3, 5, 0], closable=[0])

@@ -27,7 +27,6 @@ def build_covering_model(
     `every_site` keeps sites in it that others are as good as; `loose` keeps rows in it that follow
     from others as long as none of its constraints is broken, and needs without room for rounding.
     """
-    by_area = bool(constraints.area_share) or constraints.equity
     groups, codes = area_codes(problem)
     kind = None
     if constraints.area_sites:
@@ -46,7 +45,7 @@ def build_covering_model(
         kind = np.where(limited, np.arange(1, problem.n_sites + 1), 0)
     core = reduce_problem(
         problem,
-        group=groups if by_area else None,
+        group=groups if constraints.counts_areas else None,
         drop_sites=alike,
         keep=problem.is_fixed,
         kind=kind,

@@ -160,7 +160,8 @@ def who_is_served(
     if problem.capacities is None or found.x is None:
         times = covering.constraints.times
         return covered_people(problem, chosen, times=times), None, None
-    label = row_classes(problem, covering.group_of_row)
+    by_area = covering.constraints.counts_areas
+    label = row_classes(problem, covering.group_of_row if by_area else None)
     flows = row_flows(problem, covering.core, label, pair_people(covering, found.x))
     value = float(flows["people"].sum())
     return float(round(value)) if covering.whole else value, assign_by_flow(problem, flows), flows

@@ -44,6 +44,11 @@ class Constraints:
         return 2 if self.backup else 1
 
     @property
+    def counts_areas(self) -> bool:
+        """Whether it matters in which area somebody is served."""
+        return bool(self.area_share) or self.equity
+
+    @property
     def most_money(self) -> float:
         """The budget and what rounding may add to it; ``inf`` without one."""
         return np.inf if self.budget is None else self.budget * (1 + BUDGET_ROUNDING)

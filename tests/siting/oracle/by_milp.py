@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from tests.siting.oracle.case import COVERING, Case
+from tests.siting.oracle.case import COVERING, LEAST, Case
 from tests.siting.oracle.choices import INFEASIBLE, Truth, counted_areas, least_by_area
 from tests.siting.oracle.people import people_needed
 
@@ -112,7 +112,7 @@ class Program:
             self.add(by_site[limited], 0, case.capacities[limited] / self.unit)
 
     def solve(
-        self, pairs: np.ndarray | float = 0.0, *, sites: float = 0.0, more: float = 0.0
+        self, pairs: np.ndarray | float = 0.0, *, sites: np.ndarray | float = 0.0, more: float = 0.0
     ) -> float | None:
         """Least `pairs` times the people + `sites` times the open sites + `more` times the last
         column; None where nothing is feasible."""
@@ -123,7 +123,9 @@ class Program:
         whole = np.zeros(len(low))
         whole[: self.m + (self.k if self.twice else 0)] = 1
         found = milp(
-            np.concatenate([np.full(self.m, sites), np.broadcast_to(pairs, self.k), [more]]),
+            np.concatenate(
+                [np.broadcast_to(sites, self.m), np.broadcast_to(pairs, self.k), [more]]
+            ),
             constraints=LinearConstraint(
                 sparse.vstack(self.matrices), np.concatenate(self.lower), np.concatenate(self.upper)
             ),
@@ -143,10 +145,10 @@ def truth_by_milp(case: Case) -> Truth:
     if case.question == "p_center":
         return _center(case)
     program = Program(case, everybody=case.question not in COVERING)
-    if case.question == "min_sites":
+    if case.question in LEAST:
         need = people_needed(case.share, case.total, whole=case.whole)
         program.need(program.served, need / program.unit)
-        return _truth(program.solve(sites=1.0))
+        return _truth(program.solve(sites=case.price))
     if case.question == "p_median":
         return _lexicographic(case, program, case.cost[program.rows, program.sites])
     return _lexicographic(case, program, -program.served)

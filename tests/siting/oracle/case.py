@@ -13,7 +13,9 @@ import geoplan as gp
 from geoplan.siting import SitingProblem, SitingResult
 
 #: questions that count people who are covered; the others count what everybody's way costs
-COVERING = ("max_coverage", "min_sites")
+COVERING = ("max_coverage", "min_sites", "min_cost")
+#: those of them that cover a share of the people with as little as can be
+LEAST = ("min_sites", "min_cost")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +49,7 @@ class Case:
     min_share_per_area: dict[Any, float] = field(default_factory=dict)
     backup: bool = False
     equity: bool = False
+    split: bool = True
 
     @property
     def n_sites(self) -> int:
@@ -84,6 +87,14 @@ class Case:
         mask = np.ones(self.n_sites, bool)
         mask[[*self.fixed, *self.closable]] = False
         return mask
+
+    @cached_property
+    def price(self) -> np.ndarray:
+        """What every site adds to the value of `min_sites` and `min_cost`: one, or its money."""
+        if self.question == "min_sites":
+            return np.ones(self.n_sites)
+        assert self.site_costs is not None
+        return np.where(self.new, self.site_costs, 0.0)
 
     @cached_property
     def whole(self) -> bool:
@@ -128,9 +139,11 @@ class Case:
 
     def ask(self, **options: Any) -> SitingResult:
         """geoplan's answer."""
-        asked: dict[str, Any] = {} if self.question == "min_sites" else {"sites": self.sites}
-        if self.question == "min_sites":
+        asked: dict[str, Any] = {} if self.question in LEAST else {"sites": self.sites}
+        if self.question in LEAST:
             asked["share"] = self.share
+        if not self.split:
+            asked["split"] = False
         for name in ("budget", "min_sites_per_area", "min_share_per_area", "backup", "equity"):
             if is_stated(getattr(self, name)):
                 asked[name] = getattr(self, name)
@@ -149,7 +162,7 @@ class Case:
             value = getattr(self, one.name)
             if isinstance(value, np.ndarray):
                 value = f"np.array({np.array2string(value, separator=', ', threshold=10**6)})"
-            elif value is None or value is False or value in ([], {}):
+            elif value is one.default or value in ([], {}):
                 continue
             else:
                 value = repr(value)

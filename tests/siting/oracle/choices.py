@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.siting.oracle.case import Case
+from tests.siting.oracle.case import LEAST, Case
 from tests.siting.oracle.people import (
     LP_ROUNDING,
     Transport,
@@ -47,10 +47,10 @@ def best_of(case: Case, plans: np.ndarray, kept: np.ndarray) -> Truth:
         return _served_by_area(case, plans, kept)
     people, worst, enough = covered(case, plans)
     kept = kept & enough
-    if case.question == "min_sites":
+    if case.question in LEAST:
         need = people_needed(case.share, case.total, whole=case.whole)
         kept &= people >= need - 1e-9 * max(need, 1e-300)
-        return _least(plans.sum(axis=1).astype(float), kept)
+        return _least(plans @ case.price, kept)
     return _most(people, worst, kept)
 
 
@@ -201,14 +201,14 @@ def _served_by_area(case: Case, plans: np.ndarray, kept: np.ndarray) -> Truth:
     people = most_served(case, case.cover)
     least = least_by_area(case)
     need = people_needed(case.share, case.total, whole=case.whole)
-    if case.question == "min_sites":
+    if case.question in LEAST:
         kept = kept & (people >= need - 1e-9 * need)
-        order = np.argsort(plans[kept].sum(axis=1), kind="stable")
+        order = np.argsort(plans[kept] @ case.price, kind="stable")
         for plan in plans[kept][order]:
             one = Transport(case, plan, case.cover)
             rows = [*one.area_rows(least), (np.ones(len(one.rows)), need / one.unit)]
             if one.solve(np.zeros(len(one.rows)), everybody=False, extra=rows) is not None:
-                return Truth(status="optimal", value=float(plan.sum()))
+                return Truth(status="optimal", value=float(plan @ case.price))
         return INFEASIBLE
     fairest = None
     if case.equity:

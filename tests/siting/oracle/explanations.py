@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting import SitingResult
-from tests.siting.oracle.case import COVERING, Case
+from tests.siting.oracle.case import COVERING, LEAST, Case
 from tests.siting.oracle.choices import covered, truth, ways
 from tests.siting.oracle.people import levels, most_served, people_needed
 from tests.siting.oracle.rules import every_plan, keeps_site_rules, violations
@@ -52,7 +52,7 @@ def _smallest(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _shares(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
     """Largest shares of the people, and of areas."""
-    if case.question == "min_sites" and "largest_share" in facts:
+    if case.question in LEAST and "largest_share" in facts:
         told = facts["largest_share"]
         if not feasible(replace(case, share=told)):
             yield f"infeasible with the share {told}, which is told to do"
@@ -80,7 +80,7 @@ def _left_out(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
         left = weights.sum() / case.total
         if abs(left - facts["largest_share"]) > ROUNDING:
             yield f"without them {left} are left, told {facts['largest_share']}"
-    if case.question == "min_sites" or "smallest_sites" in facts:
+    if case.question in LEAST or "smallest_sites" in facts:
         return
     if not case.conflicts and not case.min_sites_per_area and case.budget is None:
         plain = replace(case, weights=weights, capacities=None, min_share_per_area={})
@@ -141,6 +141,8 @@ def _too_much(case: Case, family: str, broken: Mapping[Any, float]) -> Iterator[
     """One family alone gives way by no more than it takes, all other constraints kept."""
     if case.capacities is not None and (case.min_share_per_area or family == "area_share"):
         return  # the least amount would be a program of its own
+    if not case.split:
+        return  # the same
     plans = every_plan(case.n_sites)
     amounts, possible = _amounts(case, plans, family)
     if amounts is None:
@@ -186,7 +188,7 @@ def _shortages(case: Case, plans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             by_area += np.where(short > 1e-9 * need, short, 0.0)
     if case.question == "max_coverage":
         return np.zeros(len(plans)), by_area
-    if case.question == "min_sites":
+    if case.question in LEAST:
         need = people_needed(case.share, case.total, whole=case.whole)
         return np.maximum(need - covered(case, plans)[0], 0.0), by_area
     if case.capacities is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting import SitingResult
-from tests.siting.oracle.case import COVERING, Case
+from tests.siting.oracle.case import COVERING, LEAST, Case
 from tests.siting.oracle.choices import (
     Truth,
     counted_areas,
@@ -87,8 +87,8 @@ def _plan(case: Case, result: SitingResult) -> Iterator[str]:
     if not enough[0]:
         yield "an area has less than its least share"
     if case.question in COVERING:
-        told = result.value if case.question == "max_coverage" else plan.sum()
-        if case.question == "min_sites":
+        told = result.value if case.question == "max_coverage" else float(plan @ case.price)
+        if case.question in LEAST:
             need = people_needed(case.share, case.total, whole=case.whole)
             if people[0] < need - 1e-9 * need:
                 yield f"{people[0]:.12g} people are served, {need:.12g} are needed"
@@ -138,10 +138,14 @@ def _flows(case: Case, result: SitingResult, plan: np.ndarray) -> Iterator[str]:
         yield f"sites take {there}, capacities are {case.capacities}"
     if (here > case.weights + room).any():
         yield "more people are served than there are"
+    if not case.split and len(row) != len(np.unique(row)):
+        yield "somebody who is to be served whole is split"
+    if case.question in LEAST and abs(plan @ case.price - result.value) > 1e-9 * result.value:
+        yield f"the sites cost {plan @ case.price:.12g}, told {result.value:.12g}"
     total = float(people.sum())
     if case.question in COVERING:
         need = people_needed(case.share, case.total, whole=case.whole)
-        if case.question == "min_sites" and total < need - room:
+        if case.question in LEAST and total < need - room:
             yield f"{total:.12g} people are served, {need:.12g} are needed"
         if case.question == "max_coverage" and abs(total - result.value) > room:
             yield f"flows serve {total:.12g}, told {result.value:.12g}"

@@ -63,8 +63,10 @@ class Transport:
         self.rows, self.sites = rows[keep], sites[keep]
         n, m, k = len(case.weights), case.n_sites, len(self.rows)
         at = np.arange(k)
-        self.by_row = sparse.csr_matrix((np.ones(k), (self.rows, at)), shape=(n, k))
-        self.by_site = sparse.csr_matrix((np.ones(k), (self.sites, at)), shape=(m, k))
+        #: what a column of a pair counts: one unit, or the whole row where rows are not split
+        self.amount = np.ones(k) if case.split else case.weights[self.rows] / self.unit
+        self.by_row = sparse.csr_matrix((self.amount, (self.rows, at)), shape=(n, k))
+        self.by_site = sparse.csr_matrix((self.amount, (self.sites, at)), shape=(m, k))
         self.cost = case.cost[self.rows, self.sites]
         self.near = case.cover[self.rows, self.sites]
 
@@ -77,6 +79,7 @@ class Transport:
         """
         case, k = self.case, len(self.rows)
         wide = len(goal) - k
+        counts = np.append(self.amount, np.ones(wide))
         assert case.capacities is not None
         limited = np.isfinite(case.capacities)
         pad = sparse.csr_matrix((int(limited.sum()), wide))
@@ -88,18 +91,20 @@ class Transport:
             upper.append(of_rows)
             most.append(weights)
         for factors, least in extra:
-            upper.append(sparse.csr_matrix(-factors))
+            upper.append(sparse.csr_matrix(-factors * counts))
             most.append(np.array([-least]))
         if not len(goal):
             possible = not everybody or not case.weights.any()
             return (0.0, np.zeros(0)) if possible and all((-a <= 0).all() for a in most) else None
         found = linprog(
-            goal,
+            goal * counts,
             A_ub=sparse.vstack(upper).tocsr(),
             b_ub=np.concatenate(most),
             A_eq=of_rows if everybody else None,
             b_eq=weights if everybody else None,
-            bounds=[(0, None)] * k + [(None, None)] * wide,
+            bounds=[(0, None if case.split else 1)] * k + [(None, None)] * wide,
+            integrality=None if case.split else [1] * k + [0] * wide,
+            options={} if case.split else {"mip_rel_gap": 0.0},
         )
         return (float(found.fun), found.x) if found.status == 0 else None
 

@@ -1,5 +1,7 @@
 """The oracle over many seeds: ``python -m tests.siting.oracle.soak --seeds 1000 [--first 0]``.
 
+``--middle``: cases of up to 500 x 110 against integer programs instead of every choice of sites.
+
 One seed again, with the case as Python: ``python -m tests.siting.oracle.soak --seed 123``.
 """
 
@@ -8,8 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
+
+import numpy as np
 
 from geoplan.siting import SitingResult
+from tests.siting.oracle.by_milp import TooSlowError, truth_by_milp
 from tests.siting.oracle.case import COVERING, Case
 from tests.siting.oracle.generator import draw
 from tests.siting.oracle.judge import differences
@@ -33,11 +39,38 @@ def try_seed(seed: int) -> list[str]:
         found = [f"{case.question}: {line}" for line in differences(case, result)]
         if case.question in COVERING and seed % 2 and not found:
             found += _other_questions(case, result)
+        for name, other in siblings(case).items():
+            told = other.ask(time_limit_s=120)
+            found += [f"{name}: {line}" for line in differences(other, told)]
         if seed % 4 == 0:
             found += [f"together: {line}" for line in wrong_together(seed)]
     except Exception as error:  # a crash is a difference too
         found = [f"{case.question}: {type(error).__name__}: {error}"]
     return found
+
+
+def try_middle(seed: int) -> list[str]:
+    """The same for a case of middle size, where our own program finishes."""
+    case = draw(seed, middle=True)
+    try:
+        return differences(case, case.ask(time_limit_s=120), truth_by_milp(case))
+    except TooSlowError:
+        return []
+    except Exception as error:
+        return [f"{case.question}: {type(error).__name__}: {error}"]
+
+
+def siblings(case: Case) -> dict[str, Case]:
+    """Questions that differ in one thing from that of a seed: least money, rows served whole."""
+    if case.question == "min_sites":
+        rng = np.random.default_rng([17, case.seed])
+        price = rng.choice([0.0, 0.1, 1.5, 2.0, 2.25, 7.0], case.n_sites)
+        if rng.random() < 0.3:
+            price = rng.uniform(1e5, 9e5, case.n_sites)
+        return {"min_cost": replace(case, question="min_cost", site_costs=price)}
+    if case.question == "p_median" and case.capacities is not None:
+        return {"rows served whole": replace(case, split=False)}
+    return {}
 
 
 def _other_questions(case: Case, result: SitingResult) -> list[str]:
@@ -64,20 +97,22 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--middle", action="store_true")
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.seeds)
     if asked.seed is not None:
         seeds = range(asked.seed, asked.seed + 1)
-        say(str(draw(asked.seed)))
+        say(str(draw(asked.seed, middle=asked.middle)))
+    again = " --middle" if asked.middle else ""
     wrong, began = 0, time.perf_counter()
     for seed in seeds:
         start = time.perf_counter()
-        found = try_seed(seed)
+        found = (try_middle if asked.middle else try_seed)(seed)
         wrong += bool(found)
         for line in found:
             say(f"seed {seed}: {line}")
         if found:
-            say(f"  again: python -m tests.siting.oracle.soak --seed {seed}")
+            say(f"  again: python -m tests.siting.oracle.soak --seed {seed}{again}")
         if time.perf_counter() - start > SLOW_S:
             say(f"seed {seed}: {time.perf_counter() - start:.1f} s")
     say(f"{wrong} of {len(seeds)} seeds differ, {time.perf_counter() - began:.0f} s")
