@@ -64,10 +64,14 @@ _REGION_OPTIONS: dict[str, object] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionBound:
-    """What all regions prove: `n_new` sites cover at most ``site_cost * n_new + constant``."""
+    """What all regions prove: `n_new` sites cover at most ``site_cost * n_new + constant``.
+
+    sites : the best ones of all regions, however many; each region chose for itself.
+    """
 
     site_cost: float
     constant: float
+    sites: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
 
     def bound(self, n_new: int) -> float:
         """An upper bound on the people of all classes that `n_new` sites cover."""
@@ -92,6 +96,7 @@ class Region:
 
     opened : positions of those sites among the open ones. pairs : covering pairs of its demand.
     parts : the two regions that it joins. upper_bound : on what it can gain. proved : exact.
+    sites : the best ones that were found for it, or None.
     """
 
     opened: np.ndarray
@@ -99,6 +104,7 @@ class Region:
     parts: list[Region] = field(default_factory=list)
     upper_bound: float = np.inf
     proved: bool = False
+    sites: np.ndarray | None = None
 
     def all(self) -> list[Region]:
         """The region and all inside it."""
@@ -153,7 +159,12 @@ def region_bound(
         region.upper_bound = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
 
     def proved() -> RegionBound:
-        return RegionBound(site_cost=site_cost, constant=sum(_most(tree) for tree in trees))
+        best = [_best(tree, chosen) for tree in trees]
+        return RegionBound(
+            site_cost=site_cost,
+            constant=sum(_most(tree) for tree in trees),
+            sites=np.unique(np.concatenate(best)),
+        )
 
     threads = worker_count(control.threads)
     waiting: list[Region] = []
@@ -165,14 +176,16 @@ def region_bound(
             if first_pairs < LARGE_PAIRS:
                 # a hard one leaves time for the others
                 part = control.part(_MOST_TIME * control.left)
-                found = shared.integer_bound(rows, region.upper_bound, part)
+                bound, exact = shared.integer_bound(rows, region.upper_bound, part)
             else:
                 others = sum(other.pairs for other in waiting)
                 share = threads * region.pairs / max(region.pairs + others, 1)
                 part = control.part(min(share, _MOST_TIME_LARGE) * control.left)
-                start = chosen[region.opened[region.opened < len(chosen)]]
-                found = shared.branched_bound(rows, region.upper_bound, start, part)
-            region.upper_bound, region.proved = found
+                start = _of(region, chosen)
+                bound, exact, region.sites = shared.branched_bound(
+                    rows, region.upper_bound, start, part
+                )
+            region.upper_bound, region.proved = bound, exact
 
     def solve_all(regions: list[Region]) -> None:
         """Several at a time, the longest first, so that none is left alone at the end."""
@@ -193,6 +206,18 @@ def _most(region: Region) -> float:
     if not region.parts:
         return region.upper_bound
     return min(region.upper_bound, sum(_most(part) for part in region.parts))
+
+
+def _of(region: Region, chosen: np.ndarray) -> np.ndarray:
+    """Those of the sites `chosen` around which a region lies."""
+    return chosen[region.opened[region.opened < len(chosen)]]
+
+
+def _best(region: Region, chosen: np.ndarray) -> np.ndarray:
+    """The best sites found for a region, by itself or part by part; else those of `chosen`."""
+    if region.sites is not None or not region.parts:
+        return _of(region, chosen) if region.sites is None else region.sites
+    return np.concatenate([_best(part, chosen) for part in region.parts])
 
 
 def _trees(near: sparse.csr_matrix, sizes: np.ndarray, first_pairs: int) -> list[Region]:
@@ -308,11 +333,14 @@ class _Shared:
 
     def branched_bound(
         self, rows: np.ndarray, most: float, start: np.ndarray, control: SolveControl
-    ) -> tuple[float, bool]:
-        """The same by branch and bound from the sites `start`, as far as it gets in its time."""
+    ) -> tuple[float, bool, np.ndarray]:
+        """The same by branch and bound from the sites `start`, as far as it gets in its time.
+
+        Also the best sites found, by position in the core.
+        """
         small, multipliers = self._region(rows)
         if small.m == 0:
-            return min(most, 0.0), True
+            return min(most, 0.0), True, start
         search = CostedCover(core=small, tolerance=_LARGE_REGION_GAP * self.site_cost)
         proved = search.run(
             multipliers=multipliers,
@@ -320,7 +348,7 @@ class _Shared:
             control=control,
             max_nodes=min(_MOST_NODES, _NODE_BYTES // (4 * small.n + 5 * small.m)),
         )
-        return min(most, search.bound), proved
+        return min(most, search.bound), proved, small.sites[search.chosen]
 
     def _region(self, rows: np.ndarray) -> tuple[Core, np.ndarray]:
         """The region as a core (sites by position, their share of the cost), and multipliers."""

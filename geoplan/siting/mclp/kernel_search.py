@@ -33,7 +33,7 @@ from geoplan.siting.solver.rng import random_state
 #: covering pairs of the first restricted problem; HiGHS proves such ones in a second or so
 RESTRICTED_PAIRS = 20_000
 #: with so many in doubt that regions bound better: share of the time that the dual may take
-_DUAL_TIME = 0.5
+_DUAL_TIME = 0.35
 #: covering pairs per pair wanted beyond which a restricted problem is not worth building
 _TOO_MANY = 10
 #: HiGHS takes so long per covering pair to begin at all: it is left out where less time is left

@@ -28,7 +28,7 @@ _REGION_SECONDS = 5.0
 #: what no longer one at another temperature does)
 _ANNEALINGS, _MOVES, _TEMPERATURE = 4, 1_000_000, 0.1
 #: share of the time limit that one of them may take, by estimate; of the time left, all of them
-_ANNEAL_TIME_SHARE, _ANNEAL_TIME = 0.12, 0.5
+_ANNEAL_TIME_SHARE, _ANNEAL_TIME = 0.12, 0.4
 #: perturbations of the best solution
 _PERTURBATIONS = 60
 
@@ -100,10 +100,27 @@ def _bound_by_regions(
         enough=enough,
         first_pairs=LARGE_PAIRS,
     )
+    joined = without_least(core, found.sites, goal.n_new)
+    incumbent.take_better(core, interchange(core, greedy(core, n_new=goal.n_new, start=joined)))
     bound = max(outside, found.bound(goal.n_new))
     incumbent.bound = min(incumbent.bound, max(incumbent.value, bound))
     incumbent.steps.append(f"regions: {incumbent.value:.0f} .. {incumbent.bound:.0f}")
     return enough(found)
+
+
+def without_least(core: Core, sites: np.ndarray, most: int) -> np.ndarray:
+    """`sites` without those that cover least beyond the others, one after another."""
+    left = np.array(sites, np.int64)
+    covering = np.zeros(core.n, np.int64)
+    runs = [core.classes_of(int(j)) for j in left]
+    for run_ in runs:
+        covering[run_] += 1
+    while len(left) > most:
+        alone = [float(core.weight[run_][covering[run_] == 1].sum()) for run_ in runs]
+        least = int(np.argmin(alone))
+        covering[runs.pop(least)] -= 1
+        left = np.delete(left, least)
+    return left
 
 
 def _anneal(

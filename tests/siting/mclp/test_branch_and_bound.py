@@ -16,6 +16,7 @@ from geoplan.siting.mclp.decomposition import region_bound
 from geoplan.siting.mclp.incumbent import Goal, Incumbent
 from geoplan.siting.mclp.lagrangian import solve_dual
 from geoplan.siting.mclp.local_search import greedy
+from geoplan.siting.mclp.site_groups import site_groups
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
@@ -83,6 +84,86 @@ def test_a_tolerance_and_no_time_leave_a_valid_bound() -> None:
                 assert search.bound <= truth + tolerance + 1e-6
 
 
+def crowded(seed: int, sites: int = 9) -> Core:
+    """Sites that overlap heavily, each worth its cost alone and few of them together."""
+    near, weights = ground(seed, people=60, sites=sites, reach=0.45)
+    core = reduce_problem(SitingProblem.from_cover(near, weights), drop_sites=False)
+    rng = np.random.default_rng(seed)
+    return replace(core, cost=rng.uniform(0.1, 0.3, core.m) * weights.sum())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_sites_of_no_use_the_best_is_as_good(seed: int) -> None:
+    """Groups are runs of one order; what has no use beside a group changes no best solution."""
+    core = crowded(seed)
+    groups = site_groups(core)
+    free = np.ones(core.m, bool)
+    ruled_out = 0
+    for k in range(len(groups.low) - 1):
+        group = groups.members(k)
+        assert len(group) == groups.high[k] - groups.low[k] > 0
+        idle = groups.no_use([group], free)
+        assert not idle[group].any()
+        with_one = [c for c in subsets(core) if np.isin(c, group).any()]
+        best = max(worth(core, c) for c in with_one)
+        left = max(worth(core, c) for c in with_one if not idle[c].any())
+        assert left == pytest.approx(best)
+        ruled_out += idle.sum()
+    assert ruled_out > 0
+
+
+def test_the_group_to_decide_on_is_neither_decided_nor_around_what_is_needed() -> None:
+    core = crowded(0)
+    groups, rng = site_groups(core), np.random.default_rng(0)
+    for _ in range(50):
+        state = rng.integers(-1, 2, core.m)
+        needed = [int(rng.integers(2 * core.m - 1))]
+        found = groups.undecided(rng.random(core.m), state == 0, state == 1, needed)
+        if found is None:
+            continue
+        inside = groups.members(found)
+        assert (state[inside] == 0).any()
+        assert not (state[inside] == 1).any()
+        assert not set(groups.members(needed[0])) <= set(inside)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hundreds_of_like_sites_by_milp(seed: int) -> None:
+    near, weights = ground(seed, people=250, sites=120, reach=0.3)
+    core = reduce_problem(SitingProblem.from_cover(near, weights), drop_sites=False)
+    rng = np.random.default_rng(seed)
+    core = replace(core, cost=rng.uniform(0.1, 0.15, core.m) * weights.sum())
+    n, m = near.shape
+    found = milp(
+        np.concatenate([core.cost, -weights]),
+        constraints=[LinearConstraint(np.hstack([near[:, core.sites], -np.eye(n)]), lb=0.0)],
+        integrality=np.concatenate([np.ones(m), np.zeros(n)]),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    for most in (5, 40, 20_000):
+        search = CostedCover(core=core)
+        proved = search.run(
+            multipliers=core.weight / 2,
+            start=np.empty(0, int),
+            control=SolveControl(time_limit_s=60),
+            max_nodes=most,
+        )
+        assert search.value <= -found.fun + 1e-6 <= search.bound + 2e-6
+    assert proved
+    assert search.value == pytest.approx(-found.fun)
+
+
+def test_sites_too_many_are_left_out_from_the_least() -> None:
+    near = np.zeros((10, 4), bool)
+    near[:4, 0] = near[3:9, 1] = near[8:, 2] = near[9, 3] = True
+    core = reduce_problem(SitingProblem.from_cover(near, np.ones(10)), drop_sites=False)
+    every = np.arange(4)
+    assert large_doubt.without_least(core, every, 4).tolist() == [0, 1, 2, 3]
+    assert large_doubt.without_least(core, every, 3).tolist() == [0, 1, 3]
+    assert large_doubt.without_least(core, every, 2).tolist() == [0, 1]
+
+
 def test_regions_by_branch_and_bound_are_above_every_choice(monkeypatch) -> None:
     monkeypatch.setattr(decomposition, "LARGE_PAIRS", 0)
     narrowed = 0
@@ -107,6 +188,7 @@ def test_regions_by_branch_and_bound_are_above_every_choice(monkeypatch) -> None
                 most = max(core.covered(np.array(c, int)) for c in combinations(free, k))
                 assert found.bound(k) >= most - 1e-6, (seed, pairs, k)
             assert found.bound(4) <= dual.bound(4) + 1e-6
+            assert allowed[np.setdiff1d(found.sites, greedy(core, n_new=4))].all()
         narrowed += found.bound(4) < dual.bound(4) - 1
     assert narrowed > 0
 
