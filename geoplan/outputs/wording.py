@@ -61,15 +61,21 @@ def assumption_text(
 
     A section of the study file is called by its service's name: readers do not see the file.
     """
-    kind, _, key = one.where.partition(".")
-    service = services.get(key.partition(".")[0]) if kind == "services" else None
-    where = shown_path(one.where) if service is None else clean(service.name(speaker.lang))
     return speaker.say(
         "report.assumption",
-        where=where,
+        where=assumption_place(one, speaker, services),
         what=clean(one.what),
         effect=clean(one.effect),
     )
+
+
+def assumption_place(
+    one: Assumption, speaker: Speaker, services: Mapping[str, ServiceResult]
+) -> str:
+    """The file or the service of an assumption."""
+    kind, _, key = one.where.partition(".")
+    service = services.get(key.partition(".")[0]) if kind == "services" else None
+    return shown_path(one.where) if service is None else clean(service.name(speaker.lang))
 
 
 def assumptions_about(results: RunResults, key: str) -> tuple[Assumption, ...]:

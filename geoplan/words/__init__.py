@@ -13,7 +13,8 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from string import Formatter
+from typing import Any, Literal
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -26,6 +27,20 @@ def _file(name: str) -> dict[str, dict[str, str]]:
     return {key: words[said] if isinstance(said, str) else said for key, said in words.items()}
 
 
+class _WithNumbers(Formatter):
+    """``{count:row is|rows are}`` is the first of both for one, the second for any other number."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """A word for a number; anything else as ``str.format`` has it."""
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return super().format_field(value, format_spec)
+        return one if str(value) in ("1", "1.0") else many
+
+
+_FORMAT = _WithNumbers()
+
+
 def say(lang: str, key: str, /, **values: object) -> str:
     """The sentence ``file.key`` in `lang`, with `values` put in.
 
@@ -35,11 +50,16 @@ def say(lang: str, key: str, /, **values: object) -> str:
     'people'
     >>> say("zh", "common.people")
     '人'
+
+    A word that goes by a number has both forms: ``{count:is one gap area|are {count} gap areas}``.
+
+    >>> say("en", "report.programme_rest", count=1)
+    '1 further action is in the workbook.'
     """
     file, _, name = key.partition(".")
     entry = _file(file)[name]
     text = entry.get(lang) or entry["en"]
-    return text.format(**values) if values else text
+    return _FORMAT.vformat(text, (), values) if values else text
 
 
 def say_both(key: str, /, **values: object) -> str:

@@ -18,12 +18,12 @@ def programme_figure(results: RunResults, service: ServiceResult, speaker: Speak
     """Capital and running money by year above, people served and all people below."""
     assert service.programme is not None
     table = service.programme.by_year
-    figure = Figure(figsize=(WIDTH_IN, 3.9), facecolor="white", layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN, 2.75), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     money, people = figure.subplots(2, 1, sharex=True, height_ratios=[1.0, 1.25])
     name = clean(service.name(speaker.lang))
     title = speaker.say("figures.title_programme", service=name)
-    money.set_title(title, loc="left", fontsize=11, path_effects=BOLD, pad=8)
+    money.set_title(title, loc="left", fontsize=9.5, path_effects=BOLD, pad=8)
     x = np.arange(len(table))
     large = 10_000 if speaker.lang == "zh" else 1_000
     unit = speaker.currency(results.info.currency)

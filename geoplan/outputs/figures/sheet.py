@@ -21,15 +21,17 @@ from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, number_text
 
-#: the text width of an A4 page
-WIDTH_IN = 6.3
+#: about two thirds of an A4 page's text: legible at half its width and at all of it
+WIDTH_IN = 4.4
 _SIDE_IN = 0.06
 #: the font that comes with geoplan has one weight: its strokes are drawn thicker instead
 BOLD = [withStroke(linewidth=0.7, foreground=palette.INK)]
+#: signs that no line begins with
+_NEVER_FIRST = "），。；：、！？》”’"
 #: height of the map by its width, at the least and the most
 _SHAPES = (0.5, 0.92)
 #: a wider map has its texts above it; others have them beside, in a column so wide
-_WIDE, _COLUMN_IN, _GAP_IN = 0.62, 1.85, 0.12
+_WIDE, _COLUMN_IN, _GAP_IN = 0.62, 1.32, 0.08
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +137,7 @@ class _Stack:
 
     def add_all(self, sheet: Sheet) -> None:
         """The sheet's title and notes."""
-        title = self.figure.text(0, 0, "", fontsize=11, path_effects=BOLD, linespacing=1.4)
+        title = self.figure.text(0, 0, "", fontsize=9.5, path_effects=BOLD, linespacing=1.4)
         self.add(title, sheet.title, gap=0.07)
         for note in sheet.notes:
             text = self.figure.text(0, 0, "", fontsize=7, color=palette.INK, linespacing=1.35)
@@ -160,12 +162,13 @@ def _inches(figure: Figure, artist: Any) -> Any:
 def fit(text: Text, words: str, width_in: float) -> str:
     """`words` broken into lines no wider than `width_in` in the font of `text`.
 
-    A line breaks at spaces and between Chinese characters; a longer word stands by itself.
+    A line breaks at spaces and between Chinese characters, but before no closing sign; a longer
+    word stands by itself.
     """
     figure = text.get_figure(root=True)
     assert figure is not None
     lines = [""]
-    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", words):
+    for piece in re.findall(rf"[\u2e80-\uffef][{_NEVER_FIRST}]*|[^\s\u2e80-\uffef]+|\s+", words):
         text.set_text(lines[-1] + piece)
         if lines[-1] and _inches(figure, text).width > width_in:
             lines[-1] = lines[-1].rstrip()

@@ -25,13 +25,15 @@ from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import cjk_fonts, writable
 from geoplan.outputs.figures.map_figures import coverage_map, line_map
 from geoplan.outputs.figures.programme_figure import programme_figure
-from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
+from geoplan.outputs.figures.sheet import BOLD
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text
 
 DPI = 300
+#: width of charts, that of an A4 page's text
+_CHART_IN = 6.3
 
 
 def write_figures(
@@ -137,7 +139,7 @@ def _top_level(results: RunResults, service: ServiceResult) -> str | None:
 
 
 def _chart(title: str, height: float, *, pad: float = 8.0) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH_IN, height), facecolor="white", layout="constrained")
+    figure = Figure(figsize=(_CHART_IN, height), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
     ax.set_title(title, loc="left", fontsize=11, path_effects=BOLD, pad=pad)

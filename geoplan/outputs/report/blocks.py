@@ -27,12 +27,19 @@ class Heading:
 class Paragraph:
     """A paragraph; `kind` "note" is smaller and lighter.
 
-    lead : a word or two before it that stand out. The text may hold `references`.
+    lead : a word or two before it that stand out. The text may hold `references`. then : what
+    goes on behind it on paper, each with its own lead.
     """
 
     text: str
     kind: Literal["text", "note"] = "text"
     lead: str = ""
+    then: tuple[Paragraph, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Paragraph, ...]:
+        """The paragraph and what goes on behind it."""
+        return (self, *self.then)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +71,8 @@ class TableBlock:
 class FigureBlock:
     """A picture from the run's figures; `map_key` names the interactive map that goes with it.
 
-    fill : on paper it takes the room that the other blocks of its page leave.
+    fill : on paper it takes the room that the other blocks of its page leave. beside : the table
+    that follows, of few columns, stands on its right.
     """
 
     name: str
@@ -72,6 +80,7 @@ class FigureBlock:
     map_key: str = ""
     annex: bool = False
     fill: bool = False
+    beside: bool = False
 
 
 Block = Heading | Paragraph | Listing | TableBlock | FigureBlock

@@ -14,21 +14,18 @@ from geoplan.outputs.report.blocks import (
     Document,
     FigureBlock,
     Heading,
-    Listing,
     Paragraph,
     TableBlock,
 )
-from geoplan.outputs.report.chapters.asked import (
-    asked_blocks,
-    assumed_blocks,
-    assumed_on_first_page,
-    input_blocks,
-)
-from geoplan.outputs.report.chapters.highlights import highlights
+from geoplan.outputs.report.chapters.asked import asked_blocks, input_blocks
 from geoplan.outputs.report.chapters.programme import programme_chapter
-from geoplan.outputs.report.chapters.proposals import proposal_blocks
+from geoplan.outputs.report.chapters.proposals import (
+    proposal_blocks,
+    remedy_blocks,
+)
 from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.outputs.report.chapters.service_pages import service_pages
+from geoplan.outputs.report.chapters.summary import summary_blocks
 from geoplan.outputs.report.numbering import numbered
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.coverage_tables import overview_table
@@ -76,8 +73,10 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    # the method follows on the page of what is proposed; of few services what is asked, too
-    follow_on = {"report.h_method"}
+    # plan and method follow on the page of what is proposed; of few services what is asked, too
+    follow_on = {"report.h_proposals", "report.h_method"}
+    if any(service.rates is not None for service in results.services.values()):
+        follow_on.add("report.h_programme")  # it goes on behind the short table of rates
     if len(results.services) <= _FEW_SERVICES:
         follow_on.add("report.h_asked")
     for chapters, annex in ((CHAPTERS, False), (ANNEXES, True)):
@@ -98,32 +97,8 @@ def _in_annex(blocks: Iterable[Block]) -> Iterator[Block]:
             yield block
 
 
-def _summary(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    """What a reader of the first page alone should know."""
-    if results.info.audience == "public":
-        text = speaker.say("report.public_note", below=results.info.suppress_below)
-        yield Paragraph(text=text, kind="note")
-    items = tuple(_highlights(results, speaker))
-    yield Listing(items=items)
-    yield from assumed_blocks(results, speaker, above=items)
-
-
-def _highlights(results: RunResults, speaker: Speaker) -> Iterator[str]:
-    """A sentence for every service with places, and one item for all others."""
-    others = []
-    for key, service in results.services.items():
-        alone = replace(results, services={key: service})
-        sentence = "".join(highlights(alone, speaker, brief=True))
-        if service.coverage is not None or service.spacing is not None:
-            yield sentence
-        elif sentence:
-            others.append(sentence)
-    if others:
-        yield speaker.say("report.sentence_space").join(others)
-
-
 def _method(_: RunResults, speaker: Speaker) -> Iterator[Block]:
-    yield Listing(items=tuple(speaker.say(f"report.method_{k}") for k in range(1, 7)))
+    yield Paragraph(text=speaker.say("report.method"), kind="note")
 
 
 def _details(results: RunResults, speaker: Speaker) -> Iterator[Block]:
@@ -134,14 +109,9 @@ def _details(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     if overview is not None:
         yield Paragraph(text=speaker.say("report.overview"))
         yield overview
+    yield from remedy_blocks(results, speaker)
     for service in results.services.values():
         yield from service_blocks(results, service, speaker)
-
-
-def _inputs(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    above = tuple(_highlights(results, speaker))
-    shown = assumed_on_first_page(results, speaker, above=above)
-    return input_blocks(results, speaker, assumed=shown)
 
 
 def _published(results: RunResults, speaker: Speaker) -> Iterator[Block]:
@@ -157,7 +127,7 @@ def _published(results: RunResults, speaker: Speaker) -> Iterator[Block]:
 
 #: the body: a chapter's title and what it says; one that says nothing is left out
 CHAPTERS: tuple[tuple[str, Chapter], ...] = (
-    ("report.h_overview", _summary),
+    ("report.h_overview", summary_blocks),
     ("report.h_asked", asked_blocks),
     ("report.h_services", service_pages),
     ("report.h_programme", programme_chapter),
@@ -166,6 +136,6 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
 )
 ANNEXES: tuple[tuple[str, Chapter], ...] = (
     ("report.h_details", _details),
-    ("report.h_inputs", _inputs),
+    ("report.h_inputs", input_blocks),
     ("report.h_figures", _published),
 )

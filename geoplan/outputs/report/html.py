@@ -109,11 +109,18 @@ class _Page:
         self.packed = _packed(shown, self.figures, self.maps)
 
     def body(self) -> Iterator[str]:
+        beside = False
         for k, block in enumerate(self.document.blocks):
             if isinstance(block, TableBlock):
                 yield self._table(block, label_key(block, k))
+                if beside:
+                    yield "</div>"
+                beside = False
             elif isinstance(block, FigureBlock):
                 if block.name in self.labels:
+                    beside = block.beside
+                    if beside:
+                        yield '<div class="beside">'
                     yield self._figure(block)
             else:
                 yield self._text(block, k)
@@ -127,8 +134,12 @@ class _Page:
             items = "".join(f"<li>{self._words(item)}</li>" for item in block.items)
             return f'<ul class="{block.kind}">{items}</ul>'
         assert isinstance(block, Paragraph)
-        lead = f"<b>{escape(block.lead)}</b> " if block.lead else ""
-        return f'<p class="{block.kind}">{lead}{self._words(block.text)}</p>'
+        return "".join(
+            f'<p class="{block.kind}">'
+            + (f"<b>{escape(part.lead)}</b> " if part.lead else "")
+            + f"{self._words(part.text)}</p>"
+            for part in block.parts
+        )
 
     def _words(self, text: str) -> str:
         """A text whose references are links."""

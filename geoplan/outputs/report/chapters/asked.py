@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph, TableBlock
 from geoplan.outputs.report.numbering import references
-from geoplan.outputs.wording import assumption_text, shown_path, standard_text
+from geoplan.outputs.wording import (
+    assumption_place,
+    assumption_text,
+    shown_path,
+    standard_text,
+)
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word
 from geoplan.words.speaker import Speaker
@@ -17,40 +24,51 @@ from geoplan.words.text_format import MISSING, clean, count_text
 
 #: findings that the report itself shows
 _MOST_FINDINGS = 12
-#: assumptions that its first page shows at most; the rest stand in the annex
-_MOST_ASSUMED = 8
-#: half characters in a line of the first page's sentences, and of its smaller assumptions
-_LINE, _NOTE_LINE = 74, 80
-#: lines of sentences on the first page, and how many of them a line of an assumption takes
-_PAGE_LINES, _NOTE_HEIGHT = 33, 0.85
+#: assumptions of one kind that a short sentence names
+_SAME_KIND = 3
+#: what a short sentence leaves to the annex
+_BEFORE_FIGURES = re.compile(r"[：；]|[:;] ")
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
 
-def assumed_blocks(
-    results: RunResults, speaker: Speaker, *, above: Sequence[str]
-) -> Iterator[Block]:
-    """What no input says, and what it does to the numbers: on the first page, below `above`."""
+def assumed_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+    """What no input says, and what it does to the numbers: all of it, in short sentences."""
     if not results.assumed:
         return
-    texts = _assumed(results, speaker)
-    shown = assumed_on_first_page(results, speaker, above=above)
-    yield Paragraph(text=speaker.say("report.assumed", count=len(texts)), kind="note")
-    items = texts[:shown]
-    if len(texts) > shown:
-        items.append(speaker.say("report.assumed_more", count=len(texts) - shown))
-    yield Listing(items=tuple(items), kind="note")
+    count = len(results.assumed)
+    yield Paragraph(text=speaker.say("report.assumed", count=count), kind="note")
+    yield Listing(items=tuple(_assumed_in_short(results, speaker)), kind="note")
 
 
-def assumed_on_first_page(results: RunResults, speaker: Speaker, *, above: Sequence[str]) -> int:
-    """How many assumptions the first page has room for; one at least."""
-    texts = _assumed(results, speaker)
-    room = (_PAGE_LINES - sum(_lines(text, _LINE) for text in above)) / _NOTE_HEIGHT - 2
-    needed = np.cumsum([_lines(text, _NOTE_LINE) for text in texts])
-    return max(1, min(_MOST_ASSUMED, int(np.searchsorted(needed, room, side="right"))))
+def _assumed_in_short(results: RunResults, speaker: Speaker) -> list[str]:
+    """Assumptions of one kind as one sentence, without the figures behind a colon."""
+    kinds: dict[tuple[str, str], list[Assumption]] = {}
+    for one in results.assumed:
+        kinds.setdefault((one.code, one.effect), []).append(one)
+    lines = []
+    for (_, effect), ones in kinds.items():
+        parts, before = [], ""
+        for one in ones[:_SAME_KIND]:
+            where, what = assumption_place(one, speaker, results.services), _head(clean(one.what))
+            word = "report.assumed_there" if where == before else "report.assumed_where"
+            parts.append(speaker.say(word, where=where, what=what))
+            before = where
+        if len(ones) > _SAME_KIND:
+            parts.append(speaker.say("report.and_more", count=len(ones)).strip())
+        what = speaker.say("report.assumed_next").join(parts)
+        lines.append(speaker.say("report.assumed_line", what=what, effect=clean(effect)))
+    return lines
 
 
-def _lines(text: str, line: int) -> int:
-    return -(-(sum(2 if ord(c) > 0x2E80 else 1 for c in text) + 6) // line)
+def _head(what: str) -> str:
+    """A sentence up to its figures.
+
+    Examples
+    --------
+    >>> _head("步行路网未采用 146 条线，共 1,076 千米：不准通行 44 条。"), _head("12 rows: a, b.")
+    ('步行路网未采用 146 条线，共 1,076 千米', '12 rows')
+    """
+    return _BEFORE_FIGURES.split(what, maxsplit=1)[0].strip().rstrip("。.")
 
 
 def _assumed(results: RunResults, speaker: Speaker) -> list[str]:
@@ -115,8 +133,8 @@ def _finding_counts(findings: pd.DataFrame, speaker: Speaker) -> Paragraph:
     return Paragraph(text=speaker.say("report.findings_some", count=len(findings), **counts))
 
 
-def input_blocks(results: RunResults, speaker: Speaker, *, assumed: int) -> Iterator[Block]:
-    """Files with their rows, what was doubted, assumptions behind the `assumed` first ones."""
+def input_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+    """Files with their rows, what was doubted, and assumptions in full."""
     yield Heading(level=2, text=speaker.say("report.h_files"))
     yield Paragraph(text=speaker.say("report.crs", crs=results.info.crs))
     yield TableBlock(
@@ -141,9 +159,9 @@ def input_blocks(results: RunResults, speaker: Speaker, *, assumed: int) -> Iter
     if results.info.audience != "public" and len(results.findings):
         yield Heading(level=2, text=speaker.say("report.h_findings"))
         yield from _findings(results.findings, speaker)
-    if len(results.assumed) > assumed:
+    if results.assumed:
         yield Heading(level=2, text=speaker.say("report.h_assumed"))
-        yield Listing(items=tuple(_assumed(results, speaker)[assumed:]))
+        yield Listing(items=tuple(_assumed(results, speaker)))
 
 
 def _use(results: RunResults, roles: str, speaker: Speaker) -> str:

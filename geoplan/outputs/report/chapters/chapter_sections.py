@@ -230,15 +230,15 @@ def _referral(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     yield Listing(items=tuple(lines))
 
 
-def _named(names: pd.Series, speaker: Speaker, word: str) -> str:
+def _named(names: pd.Series, speaker: Speaker, word: str, *, most: int = _NAMES) -> str:
     """The first few names, and how many more there are; empty for none."""
     known = [clean(name) for name in names if not is_missing(name)]
     if not known:
         return ""
     mark = "、" if speaker.lang == "zh" else ", "
-    more = len(known) - _NAMES
+    more = len(known) - most
     rest = speaker.say("report.and_more", count=count_text(len(known))) if more > 0 else ""
-    return speaker.say(word, names=mark.join(known[:_NAMES]), more=rest)
+    return speaker.say(word, names=mark.join(known[:most]), more=rest)
 
 
 def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
@@ -249,13 +249,16 @@ def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) 
         yield Listing(items=tuple(lines))
 
 
-def lacking_lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[str]:
-    """The lines of `quota_blocks` on levels that miss their target."""
-    return (line for line, missed in _quota_lines(results, service, speaker) if missed)
+def lacking_lines(
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, names: int
+) -> Iterator[str]:
+    """The lines of `quota_blocks` on levels that miss their target; so many `names` in each."""
+    lines = _quota_lines(results, service, speaker, names=names)
+    return (line for line, missed in lines if missed)
 
 
 def _quota_lines(
-    results: RunResults, service: ServiceResult, speaker: Speaker
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, names: int = _NAMES
 ) -> Iterator[tuple[str, bool]]:
     """Per level a line, and whether its target is missed."""
     for level, row in quota_summary(service.quota, service.standard).iterrows():
@@ -273,7 +276,8 @@ def _quota_lines(
             line += speaker.say(word, target=share_text(row["target_share"], 0))
         if row["undecided"]:
             line += speaker.say("outputs.text_undecided", count=count_text(row["undecided"]))
-        line += _named(_short(results, service, str(level)), speaker, "report.quota_lacking")
+        short = _short(results, service, str(level))
+        line += _named(short, speaker, "report.quota_lacking", most=names)
         yield line, not is_missing(row["on_target"]) and not row["on_target"]
 
 
@@ -327,9 +331,12 @@ def phase_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) 
         yield Paragraph(text=speaker.say("report.phases_note"), kind="note")
 
 
-def fund_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
-    """What a fund holds and what the suggested sites take of it."""
-    yield Paragraph(text=speaker.say("report.budget"))
+def fund_blocks(
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, spending: bool = True
+) -> Iterator[Block]:
+    """What a fund holds and what the suggested sites take of it, phase by phase with `spending`."""
+    if spending:
+        yield Paragraph(text=speaker.say("report.budget"))
     fund = service.fund
     if fund is None:
         return
@@ -354,8 +361,8 @@ def fund_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -
         )
     )
     caption = speaker.say("report.c_fund", service=clean(service.name(speaker.lang)))
-    if len(fund.spending):
-        spending = in_budget_units(fund_table(results, service, speaker), results, speaker)
-        table = report_table(spending, caption, speaker)
+    if len(fund.spending) and spending:
+        listed = in_budget_units(fund_table(results, service, speaker), results, speaker)
+        table = report_table(listed, caption, speaker)
         if table is not None:
             yield replace(table, total=True)

@@ -9,6 +9,9 @@ from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import count_text, is_missing
 
+#: how columns of money begin
+_MONEY = ("money", "cost", "running_cost")
+
 
 def plan_money(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
     """What the suggested sites of a service take; "" where they have no price."""
@@ -49,7 +52,7 @@ def money_column(results: RunResults, speaker: Speaker) -> tuple[Column, float]:
 def in_budget_units(table: Table, results: RunResults, speaker: Speaker) -> Table:
     """A table whose sums of money stand in the unit of budgets, where they are large enough."""
     column, size = money_column(results, speaker)
-    names = [c.name for c in table.columns if c.name.startswith("money")]
+    names = [c.name for c in table.columns if c.name.startswith(_MONEY)]
     if not names or not table.frame[names].max().max() >= size:
         return table
     frame = table.frame.assign(**{name: table.frame[name] / size for name in names})

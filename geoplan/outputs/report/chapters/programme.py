@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph
+from geoplan.outputs.report.chapters.money import in_budget_units
+from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.programme_tables import action_table, programme_year_table
 from geoplan.results import Programme, RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
 
-#: actions listed for each service in the body and in the annex; all are in the workbook
-_IN_BODY, _IN_ANNEX = 12, 60
+#: actions listed for each service in the annex; all are in the workbook
+_MOST_ACTIONS = 30
+_YEARS = ("year", "works", "cost", "share")
 _COLUMNS = ("year", "place", "action", "area", "cost", "people", "why")
 
 
@@ -34,57 +38,54 @@ def _service(
         for line in programme.blocking:
             yield Paragraph(text=clean(line), kind="note")
         return
-    yield Paragraph(text=_headline(programme, name, results, speaker))
-    if proof := _proof(programme, results, speaker):
-        yield Paragraph(text=proof)
-    years = report_table(
-        programme_year_table(results, service, speaker),
+    yield Paragraph(text=_headline(programme, service, results, speaker))
+    years = programme_year_table(results, service, speaker)
+    table = report_table(
+        in_budget_units(years, results, speaker),
         speaker.say("report.c_programme_years", service=name),
         speaker,
+        keep=_YEARS,
     )
-    if years is not None:
-        yield years
-    yield FigureBlock(
+    figure = FigureBlock(
         name=f"{service.key}_programme",
         caption=speaker.say("report.figure_programme", service=name),
+        beside=table is not None,
     )
-    yield from _actions(results, service, speaker, most=_IN_BODY)
-    for note in programme.notes:
-        yield Paragraph(text=clean(note), kind="note")
+    yield figure
+    if table is not None:
+        yield replace(table, key=f"{service.key}_years")
 
 
 def programme_blocks(
     results: RunResults, service: ServiceResult, speaker: Speaker
 ) -> Iterator[Block]:
-    """All actions of one service by year, where the body has not listed them all."""
-    if service.programme is None or len(service.programme.actions) <= _IN_BODY:
+    """Proof, actions and notes of one service's plan in time."""
+    programme = service.programme
+    if programme is None or not len(programme.by_year):
         return
     yield Heading(level=3, text=speaker.say("report.h_programme"))
-    yield from _actions(results, service, speaker, most=_IN_ANNEX)
-
-
-def _actions(
-    results: RunResults, service: ServiceResult, speaker: Speaker, *, most: int
-) -> Iterator[Block]:
-    """The first actions, and how many more there are."""
-    assert service.programme is not None
+    if proof := _proof(programme, results, speaker):
+        yield Paragraph(text=proof)
+    listed = in_budget_units(action_table(results, service, speaker), results, speaker)
     caption = speaker.say("report.c_programme", service=clean(service.name(speaker.lang)))
-    listed = action_table(results, service, speaker)
-    table = report_table(listed, caption, speaker, keep=_COLUMNS, most=most)
-    if table is None:
-        return
-    yield table
-    if len(listed.frame) > most:
-        rest = count_text(len(listed.frame) - most)
+    table = report_table(listed, caption, speaker, keep=_COLUMNS, most=_MOST_ACTIONS)
+    if table is not None:
+        yield table
+    if len(listed.frame) > _MOST_ACTIONS:
+        rest = count_text(len(listed.frame) - _MOST_ACTIONS)
         yield Paragraph(text=speaker.say("report.programme_rest", count=rest), kind="note")
+    for note in programme.notes:
+        yield Paragraph(text=clean(note), kind="note")
 
 
-def _headline(programme: Programme, name: str, results: RunResults, speaker: Speaker) -> str:
+def _headline(
+    programme: Programme, service: ServiceResult, results: RunResults, speaker: Speaker
+) -> str:
     first, last = programme.by_year.iloc[0], programme.by_year.iloc[-1]
     currency = results.info.currency
     return speaker.say(
         "report.programme",
-        service=name,
+        service=clean(service.name(speaker.lang)),
         first=programme.years[0],
         last=programme.years[-1],
         actions=count_text(len(programme.actions)),
@@ -94,6 +95,7 @@ def _headline(programme: Programme, name: str, results: RunResults, speaker: Spe
         total=count_text(last["total"]),
         share=share_text(last["share"]),
         before=share_text(first["share"]),
+        refs=references(f"{service.key}_programme", f"{service.key}_years"),
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from geoplan.outputs.ranges import share_range_text
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.chapters.chapter_sections import fund_blocks, lacking_lines
 from geoplan.outputs.report.chapters.money import money_column, money_of, plan_years
@@ -19,6 +18,8 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text
 
 _LAST = ("money", "years")
+#: areas that a line names
+_NAMES = 2
 _REMEDIES = ("add_site", "add_capacity", "mend_link", "mend_data")
 
 
@@ -30,12 +31,7 @@ def proposal_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         yield from sites
     for service in results.services.values():
         if service.fund is not None:
-            yield Heading(level=2, text=clean(service.name(speaker.lang)))
-            yield from fund_blocks(results, service, speaker)
-    remedies = list(_remedies(results, speaker))
-    if remedies:
-        yield Heading(level=2, text=speaker.say("report.h_remedies"))
-        yield from remedies
+            yield from fund_blocks(results, service, speaker, spending=False)
     lines = [line for one in results.services.values() for line in _lacking(results, one, speaker)]
     if lines:
         yield Heading(level=2, text=speaker.say("report.h_lacking"))
@@ -51,7 +47,7 @@ def _sites(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     ]
     if not rows:
         return
-    frame = pd.DataFrame(rows, columns=["service", "sites", "added", "share", "after", *_LAST])
+    frame = pd.DataFrame(rows, columns=["service", "sites", "added", *_LAST])
     prices = frame["money"].dropna()
     markers = frame["added"].isna()  # points along lines serve nobody in particular
     text = speaker.say(
@@ -74,8 +70,6 @@ def _sites(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         Column(name="service"),
         Column(name="sites", kind="count", word="plan_sites"),
         Column(name="added", kind="count", word="plan_added"),
-        Column(name="share", word="covered_share"),
-        Column(name="after", word="share_after"),
         column,
         Column(name="years", word="plan_years"),
     )
@@ -101,12 +95,10 @@ def _row(service: ServiceResult, size: float, speaker: Speaker) -> dict[str, obj
     if service.coverage is not None:
         before, after = service.coverage.ledger, service.siting.people_after
         row["added"] = after.served - before.served
-        row["share"] = share_range_text(service)
-        row["after"] = share_range_text(service, after=True)
     return row
 
 
-def _remedies(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+def remedy_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """People in gaps by what would close them, service by service."""
     rows = []
     for service in results.services.values():
@@ -132,7 +124,7 @@ def _remedies(results: RunResults, speaker: Speaker) -> Iterator[Block]:
 def _lacking(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[str]:
     """Areas below the quota, and places below the standard."""
     name = clean(service.name(speaker.lang))
-    for line in lacking_lines(results, service, speaker):
+    for line in lacking_lines(results, service, speaker, names=_NAMES):
         yield speaker.say("report.lacking", service=name, text=line)
     lacking = service.capacity.get("places_lacking", 0)
     if lacking > 0 and service.capacity.get("places", 0) > 0:

@@ -12,7 +12,7 @@ from geoplan.coverage.ledger import STATES
 from geoplan.coverage.quota import quota_summary
 from geoplan.outputs.ranges import most_ledger, share_range_text
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
-from geoplan.outputs.report.chapters.gap_lists import fault_text, place_text, real_gaps
+from geoplan.outputs.report.chapters.gap_lists import place_text, real_gaps
 from geoplan.outputs.report.chapters.money import plan_money, plan_years
 from geoplan.outputs.report.chapters.service_chapter import no_plan_text
 from geoplan.outputs.report.numbering import references
@@ -26,12 +26,18 @@ from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
-#: rows of a page's table: areas, gaps
-_MOST_AREAS, _MOST_GAPS = 9, 6
-#: so many rates follow on the page of the last service
-_FEW_RATES = 3
+#: rows of a page's table: areas, gaps; and of one beside a map
+_MOST_AREAS, _MOST_GAPS, _MOST_BESIDE, _MOST_GAPS_BESIDE = 9, 6, 7, 4
+#: so many services with places have a page each
+_FEW_PLACED = 4
+#: half characters in a line, letters in an English one, and lines of two texts on one page
+_LINE, _LINE_EN, _PAGE_LINES = 72, 92, 14
+#: a short table of rates takes as much room as a service with so many lines
+_RATES_LINES = 7
 #: gaps and areas that a sentence names
-_NAMED = 3
+_NAMED = 2
+#: people unserved by faults of data or streets, not by the service
+_FAULTS = ("cut_off", "off_network", "unlocated")
 _AREAS = (
     Column(name="name", word="area_name"),
     Column(name="total", kind="count"),
@@ -42,39 +48,93 @@ _AREAS = (
     Column(name="share_after", kind="share"),
     Column(name="share_after_most", kind="share"),
 )
+_AREAS_BESIDE = (
+    Column(name="name", word="area_name"),
+    Column(name="unserved", kind="count", word="not_covered"),
+    Column(name="covered_share", kind="share"),
+    Column(name="share_after", kind="share", word="share_then"),
+    Column(name="share_after_most", kind="share"),
+)
 
 
 def service_pages(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    """A page for every service with places, then one table of those judged per head."""
-    first = True
-    for service in results.services.values():
-        if service.coverage is not None:
-            blocks = _people(results, service, speaker)
-        elif service.spacing is not None:
-            blocks = _lines(results, service, speaker)
-        else:
-            continue
-        name = clean(service.name(speaker.lang))
-        yield Heading(level=2, text=name, new_page=not first)
-        first = False
-        yield from blocks
-    yield from _rates(results, speaker)
+    """Every service with places on a page or half of one, then those judged per head."""
+    placed = [s for s in results.services.values() if s.coverage is not None or s.spacing]
+    texts = [_text(results, service, speaker) for service in placed]
+    rates = list(_rates(results, speaker))
+    lines = [_lines_of(text, speaker) for text in texts]
+    half = _halves([*lines, _RATES_LINES] if rates else lines)
+    for k, (service, text) in enumerate(zip(placed, texts, strict=True)):
+        second = half[k] and sum(half[:k]) % 2 == 1
+        yield Heading(
+            level=2, text=clean(service.name(speaker.lang)), new_page=k > 0 and not second
+        )
+        yield text
+        table = _table(results, service, speaker, half=half[k])
+        yield _map(service, speaker, beside=half[k] and table is not None)
+        if table is not None:
+            yield table
+    for block in rates:
+        alone = not (half[-1] and sum(half[:-1]) % 2 == 1)
+        yield replace(block, new_page=alone) if isinstance(block, Heading) else block
 
 
-def _map(service: ServiceResult, speaker: Speaker) -> FigureBlock:
+def _halves(lines: list[int]) -> list[bool]:
+    """Which services share a page with the next or the last one: of many, where texts are short."""
+    half = [False] * len(lines)
+    k = 0
+    while len(lines) > _FEW_PLACED and k < len(lines) - 1:
+        if lines[k] + lines[k + 1] <= _PAGE_LINES:
+            half[k] = half[k + 1] = True
+            k += 1
+        k += 1
+    return half
+
+
+def _lines_of(text: Paragraph, speaker: Speaker) -> int:
+    """About how many lines of paper a text takes."""
+    words = "".join(part.lead + part.text for part in text.parts)
+    width = sum(2 if ord(c) > 0x2E80 else 1 for c in words) + 16  # indent and references
+    return -(-width // (_LINE if speaker.lang == "zh" else _LINE_EN))
+
+
+def _map(service: ServiceResult, speaker: Speaker, *, beside: bool) -> FigureBlock:
     caption = speaker.say("report.figure_map", service=clean(service.name(speaker.lang)))
-    return FigureBlock(name=f"{service.key}_map", caption=caption, map_key=service.key, fill=True)
+    return FigureBlock(
+        name=f"{service.key}_map", caption=caption, map_key=service.key, fill=True, beside=beside
+    )
+
+
+def _text(results: RunResults, service: ServiceResult, speaker: Speaker) -> Paragraph:
+    """How the service stands, what is missing, what is proposed."""
+    if service.coverage is not None:
+        now, gaps = _now(service, speaker), _gap_sentence(service, speaker)
+        plan = _plan_sentence(results, service, speaker)
+    else:
+        now, gaps = _lines_now(service, speaker), _lines_gaps(service, speaker)
+        plan = _markers(service, speaker)
+    then = (_lead("gaps", gaps, speaker), _lead("plan", plan, speaker))
+    return replace(_lead("now", now, speaker), then=then)
 
 
 def _lead(word: str, text: str, speaker: Speaker) -> Paragraph:
     return Paragraph(text=text, lead=speaker.say(f"report.lead_{word}"))
 
 
-def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
+def _table(
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, half: bool
+) -> TableBlock | None:
+    areas = None
+    if service.coverage is not None:
+        areas = _areas(results, service, speaker, half=half)
+    return areas or _gaps(service, speaker, half=half)
+
+
+def _now(service: ServiceResult, speaker: Speaker) -> str:
     assert service.coverage is not None
     ledger = service.coverage.ledger
     closed = 0 if service.facilities is None else len(service.facilities) - service.in_service
-    text = speaker.say(
+    return speaker.say(
         "report.page_now",
         standard=standard_text(service.standard, speaker),
         sites=count_text(0 if service.facilities is None else len(service.facilities)),
@@ -86,41 +146,41 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
         quota=_quota(service, speaker),
         refs=references(f"{service.key}_map", f"{service.key}_page"),
     )
-    yield _lead("now", text, speaker)
-    yield _lead("gaps", _gap_sentence(service, speaker), speaker)
-    yield _lead("plan", _plan_sentence(results, service, speaker), speaker)
-    yield _map(service, speaker)
-    table = _areas(results, service, speaker) or _gaps(service, speaker)
-    if table is not None:
-        yield table
 
 
 def _quota(service: ServiceResult, speaker: Speaker) -> str:
-    """How many areas have the sites they should, level by level."""
-    text = ""
-    for level, row in quota_summary(service.quota, service.standard).iterrows():
-        if not is_missing(row["lacking"]):
-            text += speaker.say(
-                "report.page_quota",
-                level=speaker.level(str(level)),
-                meeting=count_text(row["meeting_quota"]),
-                total=count_text(row["total"]),
-            )
-    return text
+    """How many areas have the sites they should, at the levels where some lack them."""
+    levels = [
+        speaker.say(
+            "report.page_quota_level",
+            level=speaker.level(str(level)),
+            meeting=count_text(row["meeting_quota"]),
+            total=count_text(row["total"]),
+        )
+        for level, row in quota_summary(service.quota, service.standard).iterrows()
+        if not is_missing(row["lacking"]) and row["lacking"]
+    ]
+    return speaker.say("report.page_quota", levels=_named(levels, speaker)) if levels else ""
 
 
 def _gap_sentence(service: ServiceResult, speaker: Speaker) -> str:
     assert service.coverage is not None
     ledger, comma = service.coverage.ledger, speaker.say("report.list_comma")
-    states = [s for s in STATES[1:] if not getattr(ledger, s) <= 0]
+    states = {s: getattr(ledger, s) for s in STATES[1:] if not getattr(ledger, s) <= 0}
     if not states:
         return speaker.say("report.page_no_gaps")
     parts = [
-        speaker.say(
-            "report.part", state=speaker.say(f"common.{s}"), people=count_text(getattr(ledger, s))
-        )
-        for s in states
+        speaker.say("report.part", state=speaker.say(f"common.{s}"), people=count_text(people))
+        for s, people in states.items()
+        if s not in _FAULTS
     ]
+    faults = {s: people for s, people in states.items() if s in _FAULTS}
+    if faults:
+        names = [speaker.say(f"common.{s}") for s in faults]
+        people = count_text(sum(faults.values()))
+        parts.append(
+            speaker.say("report.part_faults", states=_named(names, speaker), people=people)
+        )
     text = speaker.say(
         "report.page_unserved", unserved=count_text(ledger.unserved), parts=comma.join(parts)
     )
@@ -135,7 +195,7 @@ def _gap_sentence(service: ServiceResult, speaker: Speaker) -> str:
         text += speaker.say(
             "report.page_gaps", count=count_text(len(gaps)), areas=_named(named, speaker)
         )
-    return text + fault_text(service, speaker)
+    return text
 
 
 def _named(names: Iterable[str], speaker: Speaker) -> str:
@@ -172,17 +232,16 @@ def _remedies(service: ServiceResult, speaker: Speaker) -> str:
     if gaps is None or not len(gaps):
         return speaker.say("report.page_keep")
     people = gaps.groupby("remedy", sort=False)["people"].sum().sort_values(ascending=False)
-    parts = [
-        speaker.say("report.page_remedy", remedy=speaker.remedy(remedy), people=count_text(number))
-        for remedy, number in people.items()
-        if number > 0
-    ]
-    if not parts:
+    people = people[people > 0]
+    if not len(people):
         return speaker.say("report.page_keep")
-    return speaker.say("report.page_remedies", parts=speaker.say("report.list_comma").join(parts))
+    remedy = speaker.remedy(people.index[0])
+    return speaker.say("report.page_remedies", remedy=remedy, people=count_text(people.iloc[0]))
 
 
-def _areas(results: RunResults, service: ServiceResult, speaker: Speaker) -> TableBlock | None:
+def _areas(
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, half: bool
+) -> TableBlock | None:
     """Areas of the coarsest level, and the whole; of many those with most people unserved."""
     assert service.coverage is not None
     levels = [v for v in results.areas if v in service.coverage.areas]
@@ -197,15 +256,17 @@ def _areas(results: RunResults, service: ServiceResult, speaker: Speaker) -> Tab
         per_area = sites[levels[0]].astype("string").value_counts()
         frame["new_sites"] = frame["code"].map(per_area).fillna(0)
     word = "report.c_page_areas"
-    if len(frame) > _MOST_AREAS:
+    most = _MOST_BESIDE if half else _MOST_AREAS
+    if len(frame) > most:
         order = frame["unserved"].fillna(-1).sort_values(ascending=False, kind="stable").index
-        frame, word = frame.loc[order[: _MOST_AREAS - 1]], "report.c_page_most"
+        frame, word = frame.loc[order[: most - 1]], "report.c_page_most"
     whole = _whole(service, speaker)
     known = {c.name: c for c in table.columns}
-    columns = tuple(known.get(c.name, c) for c in _AREAS if c.name in frame.columns)
+    wanted = _AREAS_BESIDE if half else _AREAS
+    columns = tuple(c if half else known.get(c.name, c) for c in wanted if c.name in frame)
     frame = pd.concat([frame, pd.DataFrame([whole])], ignore_index=True)
     caption = speaker.say(
-        word,
+        "report.c_page_beside" if half and word == "report.c_page_most" else word,
         service=clean(service.name(speaker.lang)),
         level=speaker.level(levels[0]),
         count=len(frame) - 1,
@@ -233,19 +294,21 @@ def _whole(service: ServiceResult, speaker: Speaker) -> dict[str, object]:
     return row
 
 
-def _gaps(service: ServiceResult, speaker: Speaker) -> TableBlock | None:
+def _gaps(service: ServiceResult, speaker: Speaker, *, half: bool) -> TableBlock | None:
     gaps = real_gaps(service)
     if gaps is None or not len(gaps):
         return None
     caption = speaker.say("report.c_gaps", service=clean(service.name(speaker.lang)))
     table = gap_table(replace(service, gaps=gaps), speaker)
-    block = report_table(table, caption, speaker, most=_MOST_GAPS)
+    keep = ("area", "people", "length_m") if half else None
+    most = _MOST_GAPS_BESIDE if half else _MOST_GAPS
+    block = report_table(table, caption, speaker, keep=keep, most=most)
     return None if block is None else replace(block, key=f"{service.key}_page")
 
 
-def _lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
+def _lines_now(service: ServiceResult, speaker: Speaker) -> str:
     found = service.spacing
-    text = speaker.say(
+    return speaker.say(
         "report.spacing",
         standard=standard_text(service.standard, speaker),
         total=number_text(found.total_m / 1000, 1),
@@ -255,29 +318,22 @@ def _lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         required=count_text(len(found.required)),
         marked=count_text(int(found.required["marked"].astype(bool).sum())),
     )
-    yield _lead("now", text, speaker)
+
+
+def _lines_gaps(service: ServiceResult, speaker: Speaker) -> str:
     gaps = service.gaps
     if gaps is None or not len(gaps):
-        yield _lead("gaps", speaker.say("report.gaps_none"), speaker)
-    else:
-        named = [
-            speaker.say(
-                "report.page_line", area=place_text(gap.area), metres=count_text(gap.length_m)
-            )
-            for gap in gaps.head(_NAMED).itertuples()
-        ]
-        text = speaker.say(
-            "report.page_line_gaps",
-            count=count_text(len(gaps)),
-            areas=_named(named, speaker),
-            refs=references(f"{service.key}_map", f"{service.key}_page"),
-        )
-        yield _lead("gaps", text, speaker)
-    yield _lead("plan", _markers(service, speaker), speaker)
-    yield _map(service, speaker)
-    table = _gaps(service, speaker)
-    if table is not None:
-        yield table
+        return speaker.say("report.gaps_none")
+    named = [
+        speaker.say("report.page_line", area=place_text(gap.area), metres=count_text(gap.length_m))
+        for gap in gaps.head(_NAMED).itertuples()
+    ]
+    return speaker.say(
+        "report.page_line_gaps",
+        count=count_text(len(gaps)),
+        areas=_named(named, speaker),
+        refs=references(f"{service.key}_map", f"{service.key}_page"),
+    )
 
 
 def _markers(service: ServiceResult, speaker: Speaker) -> str:
@@ -300,9 +356,13 @@ def _rates(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     for service in results.services.values():
         if service.rates is None:
             continue
-        frame = measure_table(results, service, speaker).frame.copy()
-        frame.insert(0, "service", [clean(service.name(speaker.lang)), *[""] * (len(frame) - 1)])
-        frame["per"] = standard_text(service.standard, speaker)
+        frame = measure_table(results, service, speaker).frame.head(1).copy()
+        frame.insert(0, "service", clean(service.name(speaker.lang)))
+        per = standard_text(service.standard, speaker)
+        frame["measure"] = [
+            speaker.say("report.measure_per", measure=clean(measure), per=per)
+            for measure in frame["measure"]
+        ]
         parts.append(frame)
     if not parts:
         return
@@ -311,7 +371,6 @@ def _rates(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         Column(name="service"),
         Column(name="measure"),
         Column(name="count", kind="count"),
-        Column(name="per", word="rate_per"),
         Column(name="rate", kind="mixed"),
         Column(name="lowest"),
         Column(name="highest"),
@@ -320,8 +379,7 @@ def _rates(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     block = report_table(table, speaker.say("report.c_page_rates"), speaker)
     if block is None:
         return
-    own_page = len(frame) > _FEW_RATES
-    yield Heading(level=2, text=speaker.say("report.h_rates"), new_page=own_page)
+    yield Heading(level=2, text=speaker.say("report.h_rates"))
     text = speaker.say("report.page_rates", count=len(parts), refs=references("rates_page"))
     yield Paragraph(text=text)
     yield replace(block, key="rates_page")

@@ -22,20 +22,27 @@ from geoplan.words.speaker import Speaker
 
 _POINT_CM = 2.54 / 72
 #: a picture that fills is at least and at most so high; others are at most so high
-_FILL_CM = (5.0, 13.5)
+_FILL_CM = (4.8, 13.5)
 _MOST_CM = 7.0
 #: what no estimate of lines gets right
 _SPARE_CM = 0.9
+#: room of a picture that has a table on its right
+BESIDE_CM = 9.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pages:
     """heights : of pictures, by name, in centimetres. starts : the page of every heading by its
-    position among the blocks.
+    position among the blocks. beside : positions of tables that stand on a picture's right.
     """
 
     heights: Mapping[str, float]
     starts: Mapping[int, int]
+    beside: frozenset[int]
+
+    def width_cm(self, figure: FigureBlock) -> float:
+        """How wide the picture of `figure` may be."""
+        return BESIDE_CM - 0.3 if figure.beside else text_width_cm()
 
 
 def laid_out(
@@ -53,15 +60,34 @@ def laid_out(
     """
     heights: dict[str, float] = {}
     starts: dict[int, int] = {}
+    beside = _beside(blocks, pictures)
     page, used = 1, 0.0
     for first, last in _groups(blocks):
         group = blocks[first:last]
         needed = [_height_cm(block, pictures, look, speaker) for block in group]
-        for k, block in enumerate(group):
-            if isinstance(block, FigureBlock) and block.fill and block.name in pictures:
-                room = text_height_cm() - sum(needed) - _SPARE_CM
-                heights[block.name] = min(max(room, _FILL_CM[0]), _FILL_CM[1])
-                needed[k] += heights[block.name]
+        filled = [
+            k
+            for k, block in enumerate(group)
+            if isinstance(block, FigureBlock) and block.fill and block.name in pictures
+        ]
+        for k, block in enumerate(group):  # a table beside a picture takes no room of its own
+            if first + k + 1 in beside and isinstance(block, FigureBlock):
+                needed[k + 1] = 0.2
+                if not block.fill:
+                    size = picture_size_cm(pictures[block.name], widest_cm=BESIDE_CM - 0.3)
+                    needed[k] = size[1] + 1.1
+        room = (text_height_cm() - sum(needed) - _SPARE_CM) / max(len(filled), 1)
+        for k in filled:
+            figure, table = group[k], group[min(k + 1, len(group) - 1)]
+            assert isinstance(figure, FigureBlock)
+            height = min(max(room, _FILL_CM[0]), _FILL_CM[1])
+            if first + k + 1 in beside and isinstance(table, TableBlock):
+                widest = BESIDE_CM - 0.3
+                height = min(height, picture_size_cm(pictures[figure.name], height, widest)[1])
+                high = table_height_cm(table, width_cm=text_width_cm() - BESIDE_CM) - 1.1
+                needed[k] += max(0.0, high - height)
+            heights[figure.name] = height
+            needed[k] += height
         if isinstance(group[0], Heading) and group[0].new_page and used:
             page, used = page + 1, 0.0
         for k, block in enumerate(group):
@@ -73,14 +99,27 @@ def laid_out(
             used += needed[k]
             while used > text_height_cm() + _SPARE_CM:
                 page, used = page + 1, used - text_height_cm()
-    return Pages(heights=heights, starts=starts)
+    return Pages(heights=heights, starts=starts, beside=beside)
+
+
+def _beside(blocks: Sequence[Block], pictures: Mapping[str, Path]) -> frozenset[int]:
+    """Positions of tables that stand on the right of the picture before them."""
+    return frozenset(
+        k + 1
+        for k, (block, after) in enumerate(pairwise(blocks))
+        if isinstance(block, FigureBlock)
+        and block.beside
+        and block.name in pictures
+        and isinstance(after, TableBlock)
+    )
 
 
 def _unit_cm(group: Sequence[Block], needed: Sequence[float], start: int) -> float:
     """Height of a heading and what stays on its page: text up to a table, which stays whole."""
-    total = needed[start]
+    total, heads = needed[start], True
     for block, height in zip(group[start + 1 :], needed[start + 1 :], strict=True):
-        if isinstance(block, Listing) or (isinstance(block, Heading) and block.level < 3):
+        heads = heads and isinstance(block, Heading)
+        if isinstance(block, Listing) or (isinstance(block, Heading) and not heads):
             return total + 1.0
         total += height
         if isinstance(block, TableBlock):
@@ -109,7 +148,10 @@ def _height_cm(
         return _lines_cm([block.text], look[f"h{min(block.level, 2)}"])
     if isinstance(block, Listing):
         return _lines_cm(block.items, look["note" if block.kind == "note" else "list"])
-    text = block.lead + "".join(words or "图 10" for _, words in pieces(block.text, {}, speaker))
+    text = " ".join(
+        part.lead + "".join(words or "图 10" for _, words in pieces(part.text, {}, speaker))
+        for part in block.parts
+    )
     return _lines_cm([text], look["note" if block.kind == "note" else "body"])
 
 
@@ -129,11 +171,13 @@ def _half_widths(sign: str) -> float:
     return 0.55 if sign in " ,.;:'il|()-" else 1.0
 
 
-def picture_size_cm(file: Path, most_cm: float = _MOST_CM) -> tuple[float, float]:
-    """Width and height of a picture as wide as the text, or as high as it may be."""
+def picture_size_cm(
+    file: Path, most_cm: float = _MOST_CM, widest_cm: float | None = None
+) -> tuple[float, float]:
+    """Width and height of a picture as wide as the text (or `widest_cm`), or as high as allowed."""
     with Image.open(file) as picture:
         across, down = picture.size
-    width = text_width_cm()
+    width = text_width_cm() if widest_cm is None else widest_cm
     if width * down / across > most_cm:
         width = most_cm * across / down
     return width, width * down / across

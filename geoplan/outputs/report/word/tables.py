@@ -21,14 +21,22 @@ _SHORT = 14
 _SHORT_HEAD, _LONG_HEAD = 6, 24
 #: tables up to this long stay on one page, in the body and in an annex
 _WHOLE_ROWS, _WHOLE_ROWS_ANNEX = 18, 7
+#: rows at both ends of a longer table that stay together
+_TOGETHER = 3
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
 
 
-def table_markup(block: TableBlock, ids: Mapping[str, str]) -> str:
-    """The table: a head that comes again on every page, rows that no page breaks."""
-    small = len(block.heads) > _WIDE
+def table_markup(
+    block: TableBlock, ids: Mapping[str, str], *, width_cm: float | None = None
+) -> str:
+    """The table: a head that comes again on every page, rows that no page breaks.
+
+    width_cm : None = as wide as the text; narrower tables are set smaller.
+    """
+    small = _is_small(block, width_cm)
     half_points = round(_SMALL * 2) if small else 0
-    widths = [round(w / 2.54 * 1440) for w in column_widths_cm(block, _SMALL if small else _SIZE)]
+    size = _SMALL if small else _SIZE
+    widths = [round(w / 2.54 * 1440) for w in column_widths_cm(block, size, width_cm=width_cm)]
     borders = "".join(
         f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="595959"/>'
         for side, weight in _LINES
@@ -48,7 +56,9 @@ def table_markup(block: TableBlock, ids: Mapping[str, str]) -> str:
     rows = [_row(block.heads, block.right, widths, ids["cell_head"], half_points, "head")]
     for k, cells in enumerate(block.rows):
         last = k == len(block.rows) - 1
-        kind = "last" if last or not whole else "keep"
+        # no page begins or ends with one row or two of a table that goes on
+        firm = whole or k < _TOGETHER - 1 or k >= len(block.rows) - _TOGETHER
+        kind = "keep" if firm and not last else "last"
         if last and block.total:
             kind = "total"
         rows.append(_row(cells, block.right, widths, ids["cell"], half_points, kind))
@@ -79,10 +89,29 @@ def _row(
     return f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(texts)}</w:tr>"
 
 
-def table_height_cm(block: TableBlock) -> float:
+def _is_small(block: TableBlock, width_cm: float | None) -> bool:
+    return len(block.heads) > _WIDE or width_cm is not None
+
+
+def side_by_side(left_cm: float) -> str:
+    """A table without lines, of two empty cells; the left one is `left_cm` wide."""
+    widths = [round(cm / 2.54 * 1440) for cm in (left_cm, text_width_cm() - left_cm)]
+    cells = "".join(
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr></w:tc>' for width in widths
+    )
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    return (
+        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/>'
+        '<w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        f"<w:tblGrid>{grid}</w:tblGrid><w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr></w:tbl>"
+    )
+
+
+def table_height_cm(block: TableBlock, *, width_cm: float | None = None) -> float:
     """About how high a table is, its caption included."""
-    size = _SMALL if len(block.heads) > _WIDE else _SIZE
-    widths = column_widths_cm(block, size)
+    size = _SMALL if _is_small(block, width_cm) else _SIZE
+    widths = column_widths_cm(block, size, width_cm=width_cm)
     letter = size * 0.5 * 2.54 / 72 * 1.05
     lines = 0.0
     for cells in (block.heads, *block.rows):
@@ -94,7 +123,9 @@ def table_height_cm(block: TableBlock) -> float:
     return 1.0 + lines * 12 * 2.54 / 72 + (len(block.rows) + 1) * 0.09
 
 
-def column_widths_cm(block: TableBlock, size: float) -> list[float]:
+def column_widths_cm(
+    block: TableBlock, size: float, *, width_cm: float | None = None
+) -> list[float]:
     """Widths that fill the page and break no number, and no word of a heading.
 
     A column of numbers, or of texts of at most seven Chinese characters, takes its longest entry
@@ -103,7 +134,7 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
     """
     # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
     letter = size * 0.5 * 2.54 / 72 * 1.32
-    page = text_width_cm()
+    page = text_width_cm() if width_cm is None else width_cm
     longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
     heads = [_head_need(block.heads[k]) for k in _columns(block)]
     need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
@@ -128,6 +159,9 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
 
 def _head_need(head: str) -> int:
     """What a heading needs: two lines, three if it is long; short ones and words stay whole."""
+    name, bracket, _ = head.partition("（")
+    if bracket and _measure(name) <= 4:  # 投资（万元）: the bracket stays whole
+        return 8
     length = _measure(head)
     lines = 2 if length <= _LONG_HEAD else 3
     return length if length <= _SHORT_HEAD else max(-(-length // lines), _word(head))

@@ -23,7 +23,7 @@ from geoplan.outputs.report.blocks import (
 )
 from geoplan.outputs.report.numbering import Label, label_key, labels, pieces
 from geoplan.outputs.report.word.cover import Entry, contents, cover
-from geoplan.outputs.report.word.form import MARGINS_CM, PAPER_CM, styles
+from geoplan.outputs.report.word.form import MARGINS_CM, PAPER_CM, styles, text_width_cm
 from geoplan.outputs.report.word.markup import (
     bookmark,
     field,
@@ -32,8 +32,8 @@ from geoplan.outputs.report.word.markup import (
     run,
     tab,
 )
-from geoplan.outputs.report.word.pages import Pages, laid_out, picture_size_cm
-from geoplan.outputs.report.word.tables import table_markup
+from geoplan.outputs.report.word.pages import BESIDE_CM, Pages, laid_out, picture_size_cm
+from geoplan.outputs.report.word.tables import side_by_side, table_markup
 from geoplan.outputs.report.word.template import Frame, open_frame, section_of
 
 #: a document that says when it was made would differ from run to run
@@ -135,18 +135,22 @@ class _Writer:
                 self.annex = block.annex
                 yield self._heading(block, k, first=k == 0)
             elif isinstance(block, TableBlock):
-                yield self._caption(block, k)
-                yield parsed(table_markup(block, self.ids))
+                if k in self.pages.beside:
+                    yield self._side_by_side(k)
+                else:
+                    yield self._caption(block, k)
+                    yield parsed(table_markup(block, self.ids))
                 if not (isinstance(after, Heading) and after.new_page):
                     yield parsed(paragraph("", self.ids["after_table"]))
             elif isinstance(block, FigureBlock):
-                if block.name in self.pictures:
+                if block.name in self.pictures and k + 1 not in self.pages.beside:
                     yield self._picture(block)
                     yield self._caption(block, k)
             elif isinstance(block, Listing):
                 yield from self._listing(block)
             else:
-                yield self._paragraph(block, keep=isinstance(after, TableBlock))
+                together = isinstance(after, TableBlock) or (k + 2 in self.pages.beside)
+                yield self._paragraph(block, keep=together)
 
     def _heading(self, block: Heading, position: int, *, first: bool) -> Any:
         kind = f"h{min(block.level, 2)}"
@@ -172,11 +176,26 @@ class _Writer:
         keep = "<w:keepNext/>" if isinstance(block, TableBlock) else ""
         return parsed(paragraph(inner + run(rest), self.ids["caption"], properties=keep))
 
+    def _side_by_side(self, position: int) -> Any:
+        """The picture at `position` - 1 and the table at `position`, each under its caption."""
+        figure, table = self.document.blocks[position - 1], self.document.blocks[position]
+        assert isinstance(figure, FigureBlock)
+        assert isinstance(table, TableBlock)
+        whole = parsed(side_by_side(BESIDE_CM))
+        left, right = whole.iter(qn("w:tc"))
+        left.append(self._picture(figure))
+        left.append(self._caption(figure, position - 1))
+        right.append(self._caption(table, position))
+        width = text_width_cm() - BESIDE_CM
+        right.append(parsed(table_markup(table, self.ids, width_cm=width)))
+        right.append(parsed(paragraph("", self.ids["after_table"])))
+        return whole
+
     def _picture(self, block: FigureBlock) -> Any:
         file = self.pictures[block.name]
         heights = self.pages.heights
         size = (heights[block.name],) if block.name in heights else ()
-        width, height = picture_size_cm(file, *size)
+        width, height = picture_size_cm(file, *size, widest_cm=self.pages.width_cm(block))
         inline = self.frame.book.part.new_pic_inline(str(file), Cm(width), Cm(height))
         inline.docPr.set("descr", block.caption)
         line = parsed(paragraph("<w:r/>", self.ids["picture"]))
@@ -192,12 +211,14 @@ class _Writer:
             yield parsed(paragraph(mark + self._words(item), style, properties=hang))
 
     def _paragraph(self, block: Paragraph, *, keep: bool) -> Any:
-        lead = run(block.lead, bold=True) if block.lead else ""
-        if lead and self.document.speaker.lang == "en":
-            lead += run(" ")
+        space = run(" ") if self.document.speaker.lang == "en" else ""
+        inner = []
+        for k, part in enumerate(block.parts):
+            lead = run(part.lead, bold=True) + space if part.lead else ""
+            inner.append((space if k else "") + lead + self._words(part.text))
         style = self.ids["note" if block.kind == "note" or self.annex else "body"]
         stay = "<w:keepNext/>" if keep else ""
-        return parsed(paragraph(lead + self._words(block.text), style, properties=stay))
+        return parsed(paragraph("".join(inner), style, properties=stay))
 
     def _words(self, text: str) -> str:
         """A text whose references are fields that follow the numbers."""
