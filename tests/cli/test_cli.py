@@ -301,7 +301,7 @@ def test_run_and_check_leave_alike_where_rows_are_in_error(
     assert geoplan("check", small_folder).returncode == 1
     done = geoplan("run", small_folder, "--out", tmp_path / "out", "--lang", "en")
     assert done.returncode == 1
-    assert "1 error(s)" in done.stderr
+    assert "1 error;" in done.stderr
     assert (tmp_path / "out" / "summary.json").exists()
     told = geoplan("run", small_folder, "--out", tmp_path / "zh", "--lang", "zh")
     assert "1 处错误" in told.stderr

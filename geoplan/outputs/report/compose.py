@@ -73,8 +73,8 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    # plan and method follow on the page of what is proposed; of few services what is asked, too
-    follow_on = {"report.h_proposals", "report.h_method"}
+    # the method follows on the page of what is proposed; of few services what is asked, too
+    follow_on = {"report.h_method"}
     if any(service.rates is not None for service in results.services.values()):
         follow_on.add("report.h_programme")  # it goes on behind the short table of rates
     if len(results.services) <= _FEW_SERVICES:

@@ -51,7 +51,7 @@ def test_people_outside_the_areas_are_told_with_their_number(tmp_path, areas):
     (told,) = files(one)
     assert told.code == "people_outside_areas"
     # within 100 m of a border nothing is told; the others are 102 and 103 people
-    assert "2 row(s) with 205 people" in told.problem
+    assert "2 rows with 205 people" in told.problem
     assert "row 4, 699.0 km" in told.problem
     assert told.effect
     assert told.count == 2
@@ -66,7 +66,7 @@ def test_people_whom_only_a_census_counts_are_told_without_a_number(tmp_path, ar
         source=LayerSource(path=tmp_path / "census.csv"), level="district", weight="people"
     )
     source = written(tmp_path, [at(-500), at(500), at(9000)], name=["a", "b", "c"])
-    for lang, said in (("en", "1 row(s) lie outside"), ("zh", "1 行在研究区域的边界之外")):
+    for lang, said in (("en", "1 row lies outside"), ("zh", "1 行在研究区域的边界之外")):
         one = read_demand(source, key="d", crs=CRS, areas=areas, sum_to=census, lang=lang)
         (told,) = [f for f in files(one) if f.code == "people_outside_areas"]
         assert said in told.problem

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from importlib.resources import files
 
 import docx
 import pytest
@@ -130,3 +132,17 @@ def test_the_body_of_nine_services_has_few_pages(many, whole_run):
     annex = next(k for k, b in enumerate(document.blocks) if getattr(b, "annex", False))
     assert pages.starts[annex] <= 9
     assert not any(isinstance(b, Paragraph) and not b.text for b in document.blocks)
+
+
+def test_words_go_by_their_number():
+    speaker = Speaker("en")
+    one = speaker.say("report.plan_sites", sites="1", services=1, markers="", refs="")
+    many = speaker.say("report.plan_sites", sites="1,200", services=3, markers="", refs="")
+    assert one == "1 new site is proposed, for 1 service."
+    assert many == "1,200 new sites are proposed, for 3 services."
+
+
+def test_no_sentence_leaves_the_number_of_a_word_open():
+    for file in files("geoplan.words").iterdir():
+        if file.name.endswith(".toml"):
+            assert not re.search(r"\w\((s|es)\)", file.read_text(encoding="utf-8")), file.name

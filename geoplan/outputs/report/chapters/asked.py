@@ -191,7 +191,9 @@ def _findings(findings: pd.DataFrame, speaker: Speaker) -> Iterator[Block]:
     rows = []
     for row in gravest.itertuples():
         number = "" if pd.isna(row.row) else str(int(row.row))
-        rows.append((shown_path(str(row.file)), number, clean(row.problem), clean(row.advice)))
+        problem = clean(row.problem)
+        problem = problem[:1].upper() + problem[1:]
+        rows.append((shown_path(str(row.file)), number, problem, clean(row.advice)))
     yield TableBlock(
         caption=speaker.say("report.c_findings"),
         heads=tuple(speaker.say(f"report.col_{c}") for c in ("file", "row", "problem", "advice")),

@@ -48,6 +48,8 @@ _AREAS = (
     Column(name="share_after", kind="share"),
     Column(name="share_after_most", kind="share"),
 )
+#: why and what to do are said in the text
+_GAPS = ("rank", "area", "people", "length_m", "members", "closing_site")
 _AREAS_BESIDE = (
     Column(name="name", word="area_name"),
     Column(name="unserved", kind="count", word="not_covered"),
@@ -300,7 +302,7 @@ def _gaps(service: ServiceResult, speaker: Speaker, *, half: bool) -> TableBlock
         return None
     caption = speaker.say("report.c_gaps", service=clean(service.name(speaker.lang)))
     table = gap_table(replace(service, gaps=gaps), speaker)
-    keep = ("area", "people", "length_m") if half else None
+    keep = ("area", "people", "length_m") if half else _GAPS
     most = _MOST_GAPS_BESIDE if half else _MOST_GAPS
     block = report_table(table, caption, speaker, keep=keep, most=most)
     return None if block is None else replace(block, key=f"{service.key}_page")

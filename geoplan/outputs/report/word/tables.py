@@ -20,7 +20,7 @@ _SHORT = 14
 #: a heading up to this long stays on one line, a longer one than that may take three
 _SHORT_HEAD, _LONG_HEAD = 6, 24
 #: tables up to this long stay on one page, in the body and in an annex
-_WHOLE_ROWS, _WHOLE_ROWS_ANNEX = 18, 7
+_WHOLE_ROWS, _WHOLE_ROWS_ANNEX, _WHOLE_CM_ANNEX = 18, 7, 7.0
 #: rows at both ends of a longer table that stay together
 _TOGETHER = 3
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
@@ -53,6 +53,7 @@ def table_markup(
         "</w:tblGrid>"
     )
     whole = len(block.rows) <= (_WHOLE_ROWS_ANNEX if block.annex else _WHOLE_ROWS)
+    whole = whole and (not block.annex or table_height_cm(block) <= _WHOLE_CM_ANNEX)
     rows = [_row(block.heads, block.right, widths, ids["cell_head"], half_points, "head")]
     for k, cells in enumerate(block.rows):
         last = k == len(block.rows) - 1
@@ -147,7 +148,7 @@ def column_widths_cm(
     loose = {k: min(need[k], 100) for k in _columns(block) if not firm[k]}
     if not loose:
         return [width * page / sum(widths) for width in widths]
-    floor = {k: max(1.5, least[k], min(need[k] * letter / 4, 3.5)) for k in loose}
+    floor = {k: max(1.5, least[k], min(need[k] * letter / 3, 3.5)) for k in loose}
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
         return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
