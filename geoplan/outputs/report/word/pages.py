@@ -172,9 +172,10 @@ def _half_widths(sign: str) -> float:
 
 
 def picture_size_cm(
-    file: Path, most_cm: float = _MOST_CM, widest_cm: float | None = None
+    file: Path, most_cm: float | None = None, widest_cm: float | None = None
 ) -> tuple[float, float]:
     """Width and height of a picture as wide as the text (or `widest_cm`), or as high as allowed."""
+    most_cm = _MOST_CM if most_cm is None else most_cm
     with Image.open(file) as picture:
         across, down = picture.size
     width = text_width_cm() if widest_cm is None else widest_cm

@@ -193,9 +193,8 @@ class _Writer:
 
     def _picture(self, block: FigureBlock) -> Any:
         file = self.pictures[block.name]
-        heights = self.pages.heights
-        size = (heights[block.name],) if block.name in heights else ()
-        width, height = picture_size_cm(file, *size, widest_cm=self.pages.width_cm(block))
+        most = self.pages.heights.get(block.name)
+        width, height = picture_size_cm(file, most, widest_cm=self.pages.width_cm(block))
         inline = self.frame.book.part.new_pic_inline(str(file), Cm(width), Cm(height))
         inline.docPr.set("descr", block.caption)
         line = parsed(paragraph("<w:r/>", self.ids["picture"]))
