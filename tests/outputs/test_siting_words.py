@@ -33,8 +33,8 @@ def test_closings_and_other_plans(tmp_path: Path) -> None:
     service = plan.services["meal_station"]
     assert service.siting is not None
     said = list(siting_sentences(service.siting, Speaker("en"), ""))
-    assert said[0] == "The plan closes 1 site(s) that stand: Hall. Nobody loses the service by it."
-    assert said[1].startswith("1 other plan(s) are as good; they differ in up to 1 site(s)")
+    assert said[0] == "The plan closes 1 site that stands: Hall. Nobody loses the service by it."
+    assert said[1].startswith("1 other plan is as good, with up to 1 site changed")
     keys = plan.to_dict()["services"]["meal_station"]["siting"]
     assert [site["people"] for site in keys["closed"]] == [0]
     assert (keys["lost_people"], len(keys["alternatives"]["plans"])) == (0, 1)
@@ -45,7 +45,7 @@ def test_closings_and_other_plans(tmp_path: Path) -> None:
     assert {"meal_station_closed", "meal_station_other_plans"} <= names
     plan.save(tmp_path / "out")
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "The plan closes 1 site(s)" in report
+    assert "The plan closes 1 site" in report
     assert json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
 
 
@@ -66,7 +66,7 @@ def test_shared_buildings_are_told(tmp_path: Path) -> None:
     assert siting is not None
     (said,) = siting_sentences(siting, Speaker("en"), "")
     assert said.startswith("Planned together, 2 services within")
-    assert "1 building(s) serve several of them" in said
+    assert "1 building serves several of them" in said
     keys = plan.to_dict()["services"]["care"]["siting"]["shared_buildings"]
     assert (keys["value"], keys["bound"], keys["money"], keys["saved"]) == (80, 80, 16, 4)
     assert [one["services"] for one in keys["shared"]] == [["meal_station", "care"]]
