@@ -113,6 +113,8 @@ def test_the_picture_is_the_sheet_at_300_dots_an_inch(browser, folder):
             page.locator("[data-part=png]").click()
         image = Image.open(waiting.value.path())
         assert image.size == (3508, 2480)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)  # else Word takes 96
+        image.load()  # the checksum of every chunk is right
         assert waiting.value.suggested_filename.endswith(".png")
         again = page.evaluate("map_meal_station.geoplan.picture(300).toDataURL()")
         same = Image.open(io.BytesIO(base64.b64decode(again.split(",")[1])))

@@ -32,6 +32,7 @@ SCRIPTS = (
     "panel/search.js",
     "map/fit.js",
     "frame/views.js",
+    "frame/png.js",
     "frame/sheet.js",
     "frame/app.js",
 )

@@ -156,6 +156,7 @@ interface Geoplan {
   legendRows(app: App): any[];
   wrap(measure: (text: string) => number, text: string, width: number): string[];
   roundLength(most: number): number;
+  withDpi(png: Uint8Array, dpi: number): Uint8Array<ArrayBuffer>;
   footLines(app: App): string[];
   drawSheet(app: App, how: { width: number; height: number; dpi: number; margin: number; foot: boolean }): HTMLCanvasElement;
   mount(options: { element: string; data: string; paired?: boolean }): MountedMap;

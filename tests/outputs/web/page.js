@@ -10,7 +10,7 @@ const WEB = path.join(__dirname, "..", "..", "..", "geoplan", "outputs", "web");
 function page(...names) {
   const window = { devicePixelRatio: 1 };
   const L = { latLng: (lat, lng) => ({ lat, lng }), Renderer: { extend: (own) => own } };
-  const world = vm.createContext({ window, L, Promise, URLSearchParams, decodeURIComponent, encodeURIComponent, Float64Array, Uint8Array, Math, console });
+  const world = vm.createContext({ window, L, Promise, URLSearchParams, decodeURIComponent, encodeURIComponent, Float64Array, Uint8Array, DataView, Math, console });
   for (const name of names) {
     vm.runInContext(fs.readFileSync(path.join(WEB, name), "utf8"), world, { filename: name });
   }

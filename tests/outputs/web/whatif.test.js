@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const zlib = require("node:zlib");
 const { page } = require("./page.js");
 
-const gp = page("frame/core.js", "whatif/inflate.js", "whatif/count.js", "whatif/seats.js", "whatif/gaps.js", "whatif/toml.js");
+const gp = page("frame/core.js", "map/gaps.js", "whatif/inflate.js", "whatif/count.js", "whatif/seats.js", "whatif/gaps.js", "whatif/toml.js");
 
 /* numbers that follow from a seed */
 function dice(seed) {
@@ -137,6 +137,23 @@ test("beyond the largest, small gaps of one cause and area are one entry, where 
   assert.deepEqual(list(), [[150, 5, 5], [60, 1, 1]]);
   meta.keep = 5;
   assert.deepEqual(list(), [[60, 1, 1], [50, 1, 1], [40, 1, 1], [30, 1, 1], [20, 1, 1], [10, 1, 1]]);
+});
+
+/* the page's list of a choice's gaps; today's gaps have the letters A, B, … in the order of `home` */
+function listed(choice, letters) {
+  return gp.trialGaps({ choice: () => choice, covers: () => choice.covers, app: { t: (key) => key, model: { gaps: { letter: letters } } } });
+}
+
+test("no letter stands for two gaps: pieces of today's gap are numbered, most people first", () => {
+  // today site 0 is shut and rows 0..4 are one gap A; row 5 a gap B, row 6 a fault, row 7 has a site
+  const c = covers([1, 2, 3, 9, 5, 6, 7, 8], [[2], [7], [3, 4]], {
+    pairs: [[0, 1, 2, 3, 6], [1, 2, 3, 4, 7]], home: Int32Array.from([0, 0, 0, 0, 0, 1, 2, -1])
+  });
+  const marks = (sites) => Array.from(listed(opened(c, sites), ["A", "B", ""]), (one) => [one.mark, one.gap.people, one.fresh]);
+  assert.deepEqual(marks([1]), [["A", 20, false], ["ui_whatif_new_gap", 7, true], ["B", 6, false]]);
+  assert.deepEqual(marks([0, 1]), [["A1", 14, false], ["ui_whatif_new_gap", 7, true], ["B", 6, false], ["A2", 3, false]]);
+  // who loses the site joins what was to be checked: nobody's letter, so a new gap
+  assert.deepEqual(marks([0, 2]), [["ui_whatif_new_gap", 15, true], ["B", 6, false], ["A", 3, false]]);
 });
 
 test("numbers and labels of nodes name nothing", () => {

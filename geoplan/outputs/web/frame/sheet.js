@@ -221,7 +221,7 @@
   };
   /* Chromium prints a canvas as drawings, scaled by whole 64ths: 20 of them, a little over 300 dpi */
   var DENSE = 64 / 20;
-  var PAPERS = { A4: [297, 210], A3: [420, 297] }, MARGIN = 8;
+  var PAPERS = { A4: [297, 210], A3: [420, 297] }, MARGIN = 8, DPI = 300;
 
   /** Printing, and the picture.
    * @param {App} app */
@@ -235,7 +235,7 @@
     if (!app.paired) { sized(); }
 
     app.picture = function (dpi) {
-      return gp.drawSheet(app, { width: paper()[0], height: paper()[1], dpi: dpi || 300, margin: MARGIN, foot: true });
+      return gp.drawSheet(app, { width: paper()[0], height: paper()[1], dpi: dpi || DPI, margin: MARGIN, foot: true });
     };
     /* on paper nothing can be opened, and what is long takes room from the map, not from the page */
     app.paper = function (is) {
@@ -258,12 +258,16 @@
     };
     app.root.querySelector("[data-part=print]").addEventListener("click", function () { window.print(); });
     app.root.querySelector("[data-part=png]").addEventListener("click", function () {
-      app.picture(300).toBlob(function (blob) {
-        var link = gp.el("a", { download: (app.data.meta.title + (gp.trialOf && gp.trialOf(app) ? " " + app.t("ui_whatif_stamp") : "")).replace(/[\\/:*?"<>|]+/g, " ") + ".png", href: URL.createObjectURL(blob) });
-        link.click();
-        setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+      var name = (app.data.meta.title + (gp.trialOf && gp.trialOf(app) ? " " + app.t("ui_whatif_stamp") : "")).replace(/[\\/:*?"<>|]+/g, " ") + ".png";
+      app.picture(DPI).toBlob(function (blob) {
+        blob.arrayBuffer().then(function (bytes) { save(new Blob([gp.withDpi(new Uint8Array(bytes), DPI)], { type: "image/png" }), name); });
       }, "image/png");
     });
+    function save(blob, name) {
+      var link = gp.el("a", { download: name, href: URL.createObjectURL(blob) });
+      link.click();
+      setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+    }
     window.addEventListener("beforeprint", function () { app.paper(true); });
     window.addEventListener("afterprint", function () { app.paper(false); });
     var print = window.matchMedia && window.matchMedia("print");

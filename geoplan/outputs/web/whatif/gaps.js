@@ -108,28 +108,45 @@
   };
 
   /** The gaps of the choice as the page lists them: under the letter of today's gap where most of their people
-   * are, or as new ones.
+   * are, or as new ones. Where today's gap A falls apart its pieces are A1, A2, …, most people first.
    * @param {WhatIf} w @returns {TrialGap[]} */
   gp.trialGaps = function (w) {
     var c = w.choice(), counted = c.count(), covers = w.covers(), letters = w.app.model.gaps ? w.app.model.gaps.letter : [];
     if (w.trialHeld && w.trialHeld.of === counted) { return w.trialHeld.list; }
     var list = gp.whatIfGaps(c, function (gap) { return gp.whatIfGapName(w, gap); }).map(function (gap) {
-      var people = new Map(), most = -1;
-      gap.rows.forEach(function (i) {
-        var home = covers.home[i];
-        people.set(home, (people.get(home) || 0) + covers.people[i] - counted.served[i]);
-      });
-      people.forEach(function (n, home) { if (n > (people.get(most) || 0)) { most = home; } });
-      return {
-        gap: gap, fault: gp.isFaultCause(gap.cause), fresh: most < 0, get name() { return gp.whatIfGapName(w, gap); },
-        mark: most < 0 ? w.app.t("ui_whatif_new_gap") : letters[most] || ""
-      };
+      var fault = gp.isFaultCause(gap.cause), letter = fault ? "" : letters[homeOf(covers, counted, gap)] || "";
+      return { gap: gap, fault: fault, fresh: !fault && !letter, get name() { return gp.whatIfGapName(w, gap); }, mark: letter };
     });
     // as the map's own list: collected ones last
     list.sort(function (a, b) { return +(a.gap.held > 1) - +(b.gap.held > 1); });
+    mark(list, w.app.t("ui_whatif_new_gap"));
     w.trialHeld = { of: counted, list: list };
     return list;
   };
+
+  /* today's gap where most of a gap's people are; -1 where they had a site */
+  function homeOf(covers, counted, gap) {
+    var people = new Map(), most = -1;
+    gap.rows.forEach(function (i) {
+      var home = covers.home[i];
+      people.set(home, (people.get(home) || 0) + covers.people[i] - counted.served[i]);
+    });
+    people.forEach(function (n, home) { if (n > (people.get(most) || 0)) { most = home; } });
+    return most;
+  }
+
+  /* no mark stands for two gaps, but for the word of new ones */
+  function mark(list, fresh) {
+    var pieces = new Map(), told = new Map();
+    list.forEach(function (one) { if (one.mark) { pieces.set(one.mark, (pieces.get(one.mark) || 0) + 1); } });
+    list.forEach(function (one) {
+      var letter = one.mark;
+      if (one.fresh) { one.mark = fresh; }
+      if (!letter || pieces.get(letter) === 1) { return; }
+      told.set(letter, (told.get(letter) || 0) + 1);
+      one.mark = letter + told.get(letter);
+    });
+  }
 
   /* most people first; names are asked for only where they decide */
   function ranked(gaps, name) {
