@@ -228,3 +228,50 @@ def test_dark_follows_the_system_and_paper_stays_light(browser, page_of):
     page.wait_for_timeout(200)
     assert page.evaluate(ground) > 600
     context.close()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, {"width": 960, "height": 540}, PHONE])
+def test_a_name_stands_in_its_own_area(browser, page_of, viewport):
+    """Pushed aside by numbers it would name its neighbour; it is left out instead."""
+    with Visit(browser, page_of["zh"], viewport) as visit:
+        page = visit.ready()
+        names = page.evaluate(
+            f"(() => {{ const m = {APP}.model, found = [];"
+            " const pen = CanvasRenderingContext2D.prototype, own = pen.strokeText;"
+            " const paint = geoplan.drawBadges; let view = null;"
+            " geoplan.drawBadges = (m2, v) => { view = v; paint(m2, v); };"
+            " pen.strokeText = function (text, x, y) { found.push([text, x, y]);"
+            " own.apply(this, arguments); };"
+            f" try {{ {APP}.scene._update(); }} finally {{ pen.strokeText = own;"
+            " geoplan.drawBadges = paint; }"
+            " return found.map(([text, x, y]) => { const entry = m.levels.find(e => e.labels);"
+            " return [text, geoplan.inside(entry.shapes[entry.level.names.indexOf(text)],"
+            " (x + view.left) / view.scale, (y + view.top) / view.scale)]; }); })()"
+        )
+        assert names
+        assert [name for name, within in names if not within] == []
+        assert visit.problems == []
+
+
+def test_a_card_leaves_what_it_tells_of_in_sight(browser, page_of):
+    with Visit(browser, page_of["zh"], {"width": 960, "height": 540}) as visit:
+        page = visit.ready()
+        page.evaluate(f"{APP}.select('gap', 1, {{ go: true }})")
+        page.wait_for_timeout(500)
+        card = page.locator(".gp-popup").bounding_box()
+        ground = page.locator(".gp-map").bounding_box()
+        assert card["height"] < 0.75 * ground["height"]
+        assert card["y"] >= ground["y"] - 1
+        assert card["y"] + card["height"] <= ground["y"] + ground["height"] + 1
+
+
+def test_the_view_of_today_shows_where_sites_stand(browser, page_of):
+    with Visit(browser, page_of["zh"]) as visit:
+        page = visit.ready()
+        shown = f"geoplan.shown({APP}.model, 'sites:-1', {APP}.far())"
+        assert not page.evaluate(shown)
+        page.locator("[data-preset=now]").click()
+        assert page.evaluate(shown)
+        assert page.evaluate(f"{APP}.far()")
+        page.locator("[data-preset=gaps]").click()
+        assert not page.evaluate(shown)

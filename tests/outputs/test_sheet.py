@@ -71,6 +71,64 @@ def test_a3_on_request(browser, folder, tmp_path):
         )
 
 
+def test_the_index_prints_on_one_page_with_its_colours(browser, folder, fakes, tmp_path):
+    with Visit(browser, folder / "index.html") as visit:
+        visit.page.pdf(path=tmp_path / "a.pdf", prefer_css_page_size=True)
+    assert pages_of(tmp_path / "a.pdf") == (
+        1,
+        pytest.approx(297, abs=1),
+        pytest.approx(210, abs=1),
+    )
+    said = text_of(tmp_path / "a.pdf")
+    assert len(fakes.fake_run().services) >= 3
+    for service in fakes.fake_run().services.values():
+        assert service.standard.name_zh in said
+    subprocess.run(
+        [tool("pdftoppm"), "-r", "60", "-png", tmp_path / "a.pdf", tmp_path / "a"], check=True
+    )
+    image = np.asarray(Image.open(next(tmp_path.glob("a*.png"))).convert("RGB")).astype(int)
+    blue = (image[..., 2] - image[..., 0] > 60).sum()
+    assert blue > 200  # bars and dots: browsers leave backgrounds out unless told
+
+
+SAID = """app => {
+    const told = [], pen = CanvasRenderingContext2D.prototype, own = pen.fillText;
+    pen.fillText = function (text) { told.push(text); own.apply(this, arguments); };
+    try { app.geoplan.picture(60); } finally { pen.fillText = own; }
+    return told;
+}"""
+
+
+def test_a_sheet_of_rates_lists_the_rates_in_their_order(browser, folder, fakes):
+    key = next(k for k, one in fakes.fake_run().services.items() if one.rates is not None)
+    with Visit(browser, folder / f"{key}.html") as visit:
+        page = visit.ready()
+        told = page.evaluate(f"({SAID})(map_{key})")
+        table = page.evaluate(
+            f"(() => {{ const one = geoplan.tables(map_{key}.geoplan)[0];"
+            " return one.order.map(i => one.cells(i)); })()"
+        )
+    rows = [row[0][0] for row in table]
+    start = len(told) - 1 - told[::-1].index(rows[0])  # the map has the names, too
+    drawn = [text for text in told[start - 1 :] if text in {*rows, *(row[2] for row in table)}]
+    assert drawn[: 2 * len(rows)] == [text for row in table for text in (row[2], row[0][0])]
+
+
+def test_nothing_on_the_sheet_is_cut_at_the_frame_of_the_map(browser, folder):
+    with Visit(browser, folder / "meal_station.html") as visit:
+        page = visit.ready()
+        boxes = page.evaluate(
+            "(() => { const m = map_meal_station.geoplan.model, found = []; "
+            "const own = geoplan.drawBadges; geoplan.drawBadges = (m2, view) => { own(m2, view);"
+            " if (view.keep === false) { found.push(...m.taken.map(b => ["
+            "b[0], b[1], view.width - b[2], view.height - b[3]])); } };"
+            " try { map_meal_station.geoplan.picture(60); } finally { geoplan.drawBadges = own; }"
+            " return found; })()"
+        )
+    assert len(boxes) >= 10
+    assert min(min(box) for box in boxes) > 0
+
+
 def test_paper_has_title_stamp_source_and_ten_rows_and_leaves_margins(
     browser, folder, fakes, tmp_path
 ):

@@ -51,17 +51,18 @@ def index_page(results: RunResults, speaker: Speaker) -> str:
 
 
 def _signs(cards: list[dict[str, Any]], speaker: Speaker) -> list[tuple[str, str]]:
-    """What the dots of the small pictures are: those that are drawn in one at least."""
+    """What dots and lines of the small pictures are: those that are drawn in one at least."""
     words = {
         "served": "maps.ui_layer_served",
         "missed": "maps.ui_layer_unserved",
         "new": "maps.ui_layer_suggested",
     }
+    strokes = {"gap": "maps.ui_layer_line_gaps", "covered": "maps.ui_layer_line_covered"}
     drawn = [card["dots"] for card in cards if card["dots"]]
     return [
         (kind, speaker.say(word))
-        for kind, word in words.items()
-        if any(len(dots[kind]) for dots in drawn)
+        for kind, word in {**words, **strokes}.items()
+        if any(len(dots.get(kind) or dots["lines"].get(kind, ())) for dots in drawn)
     ]
 
 

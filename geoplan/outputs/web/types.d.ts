@@ -156,6 +156,7 @@ interface Geoplan {
   legendRows(app: App): any[];
   wrap(measure: (text: string) => number, text: string, width: number): string[];
   roundLength(most: number): number;
+  many(m: Model): boolean;
   withDpi(png: Uint8Array, dpi: number): Uint8Array<ArrayBuffer>;
   footLines(app: App): string[];
   drawSheet(app: App, how: { width: number; height: number; dpi: number; margin: number; foot: boolean }): HTMLCanvasElement;
@@ -197,6 +198,10 @@ interface Choice {
   covers: Covers; open: Uint8Array; hits: Uint32Array; ways: Uint32Array; joined: number; done: Counted | null;
   set(k: number, on: boolean | number): void; setAll(list: number[]): void; list(): number[]; count(): Counted;
 }
+/** What a trial or a year draws besides: how many, what it is, its sign */
+interface Sign { n: number; text: string; draw: (pen: CanvasRenderingContext2D) => void; }
+/** What a printed sheet shows instead of the plan: a trial, or a year of the programme */
+interface StandIn { stamp: string; steps: string; tables: any[]; share?: Maybe; label?: string; under?: string; file: string; }
 /** One gap of a choice; `held` is how many small ones it stands for, `lead` its row with most people */
 interface WhatIfGap { people: number; cause: string; rows: number[]; lead: number; held: number; first: number; }
 /** The same as the page lists it: its letter or "new", a fault of data or not */
@@ -228,8 +233,13 @@ interface Geoplan {
   isFaultCause(cause: string): boolean;
   badge(ctx: CanvasRenderingContext2D, x: number, y: number, text: string): void;
   pixel(xy: Float64Array, i: number, view: View): number[];
-  trialOf?(app: App): any;
-  trialSigns?(app: App): { n: number; text: string; draw: (pen: CanvasRenderingContext2D) => void }[];
+  trialSigns?(app: App): Sign[];
+  yearSigns?(app: App): Sign[];
+  yearOf?(app: App): StandIn | null;
+  trialOf?(app: App): StandIn | null;
+  extraSigns(app: App): { title: string; signs: Sign[] };
+  trialTable(app: App, key: string): any;
+  roomFor(x: number, y: number, half: number, high: number, taken: number[][], far: boolean, fits?: ((x: number, y: number, box: number[]) => boolean) | null): { x: number; y: number; box: number[]; moved: boolean } | null;
   whatIfMap(w: WhatIf): void;
   nearestCandidate(w: WhatIf, lat: number, lng: number): { k: number; metres: number };
 }

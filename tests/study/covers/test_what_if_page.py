@@ -445,3 +445,38 @@ def test_a_sheet_of_a_trial_names_the_gaps_that_it_makes(town: Town, visit: Any)
     planned = sum(site["suggested"] for site in _called(page, "candidates"))
     assert dict(signs)["Closed, or not built"] == closed + planned
     assert dict(signs)["Places that lose service"] > 0
+
+
+@browser_test
+def test_head_legend_and_list_of_a_trial_count_the_same_gaps(town: Town, visit: Any) -> None:
+    """Each counts what a run of the trial would have; the list has the trial's own rows."""
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").click()
+    for site in _called(page, "sites")[1:6]:
+        _called(page, "close", site["id"])
+    page.wait_for_timeout(200)  # legend and lists follow the last of quick changes
+    rows = [g for g in _called(page, "gaps") if g["cause"] in ("no_site", "full")]
+    legend = page.locator("label:has([data-layer=gaps]) small").inner_text()
+    facts = page.locator(".gp-facts").inner_text().replace("\n", " ")
+    tab = page.locator("[data-group=gaps] small").inner_text()
+    assert {legend, tab} == {str(len(rows))}
+    assert f"Gaps {len(rows)}" in facts
+    listed = page.locator("[data-key=gaps] tbody tr")
+    assert listed.count() == len(rows)
+    shown = [float(text.replace(",", "")) for text in listed.locator("td.gp-num").all_inner_texts()]
+    assert sorted(shown) == sorted(round(row["people"]) for row in rows)
+    listed.first.locator("button").click()  # goes to its people, without an error
+    marks = [mark for mark in listed.locator(".gp-rank").all_inner_texts() if mark != "new"]
+    assert len(marks) == len(set(marks))
+
+
+@browser_test
+def test_a_suggested_site_that_is_not_built_keeps_its_number(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").click()
+    third = [site for site in _called(page, "candidates") if site["suggested"]]
+    rank = page.evaluate("map_meal_station.geoplan.model.suggested.d.ids").index(third[0]["id"])
+    _called(page, "close", third[0]["id"])
+    assert page.evaluate("map_meal_station.geoplan.model.dropped").index(True) == rank
+    page.locator(".gp-whatif-start").click()
+    assert page.evaluate("map_meal_station.geoplan.model.dropped") is None

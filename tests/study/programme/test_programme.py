@@ -209,3 +209,34 @@ def test_the_slider_of_years_hides_nothing_of_the_map(plan, tmp_path, browser, s
         assert ground["height"] > 150
     finally:
         page.close()
+
+
+@pytest.mark.browser
+def test_a_year_on_the_map_is_the_one_proposal_that_shows(plan, tmp_path, browser):
+    """Suggested sites and today's gaps step back; legend and sheet tell the year."""
+    plan.map(KEY, lang="en").save(tmp_path / "map.html")
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    app, on = f"map_{KEY}.geoplan", f"map_{KEY}.geoplan.model.on"
+    signs = f"geoplan.yearSigns({app}).map(sign => [sign.text, sign.n])"
+    try:
+        page.goto((tmp_path / "map.html").as_uri())
+        page.wait_for_selector("[data-ready=true]")
+        slider = page.locator(".gp-programme input")
+        assert page.evaluate(f"{on}.gaps")
+        slider.fill("2")
+        assert not page.evaluate(f"{on}.gaps || {on}.suggested")
+        assert page.evaluate(signs) == [["Done in 2026", 1], ["Done in years before", 1]]
+        legend = page.locator("[data-part=legend]").inner_text()
+        assert "Done in 2026" in legend
+        sheet = page.evaluate(f"geoplan.yearOf({app})")
+        assert sheet["share"] == pytest.approx(260 / 290)
+        assert (sheet["tables"][0]["n"], sheet["stamp"]) == (1, "Programme: 2026")
+        page.evaluate(f"{app}.preset('gaps')")  # another view is not that of a year
+        assert slider.input_value() == "0"
+        assert page.evaluate(f"{on}.gaps")
+        assert page.evaluate(f"geoplan.yearOf({app})") is None
+        slider.fill("1")
+        slider.fill("0")
+        assert page.evaluate(f"{on}.gaps")
+    finally:
+        page.close()

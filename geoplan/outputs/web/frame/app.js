@@ -35,7 +35,7 @@
     }
     // Leaflet wants a view before it draws; the map is fitted once it has a size
     map.setView([(data.bounds[0][0] + data.bounds[1][0]) / 2, (data.bounds[0][1] + data.bounds[1][1]) / 2], 10, { animate: false });
-    app.pressed = function () {};
+    app.pressed = app.today = function () {};
     actions(app);
     gp.links(app);
     gp.followTheme(app);
@@ -91,6 +91,7 @@
       app.scene.redraw();
     };
     app.scenario = function (name) {
+      if (name === "after") { app.today(); }
       var held = app.parts.numbers.contains(document.activeElement);
       m.scenario = name;
       gp.headline(app);
@@ -131,10 +132,15 @@
       app.popup = null;
       if (place) {
         if (how.go) { go(app, kind, place); }
-        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [16, 24], className: "gp-popup" })
-          .setLatLng(how.at || place.latlng).setContent(gp.detail(app, kind, i, how.level)).openOn(app.map);
+        app.popup = app.card(how.at || place.latlng, gp.detail(app, kind, i, how.level));
       }
       app.scene.redraw();
+    };
+    /* on a low map a card scrolls: what it tells of stays in sight beside it */
+    app.card = function (place, content) {
+      return L.popup({
+        maxWidth: 300, minWidth: 220, maxHeight: Math.max(150, Math.round(0.52 * app.map.getSize().y)), autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [16, 24], className: "gp-popup"
+      }).setLatLng(place).setContent(content).openOn(app.map);
     };
     app.clear = function () {
       m.selected = null;
@@ -157,7 +163,7 @@
     app.parts.lists.querySelectorAll("tr[aria-current]").forEach(function (row) { row.removeAttribute("aria-current"); });
     var key = kind === "area" ? "areas:" + how.level : kind === "gap" ? (gp.isFault(app.model, i) ? "faults" : "gaps") : kind === "suggested" ? "suggested" : null;
     var table = key && app.tables[key];
-    if (!table || !table.show) { return; }
+    if (!table || !table.show || table.kind !== kind) { return; }
     app.tab(key.split(":")[0]);
     if (kind === "area") { app.level(key); }
     var row = table.show(i);

@@ -27,7 +27,9 @@
   };
 
   function say(ctx, text, x, y, how) {
-    ctx.font = font(how.size, how.weight);
+    var size = how.size;
+    ctx.font = font(size, how.weight);
+    for (; how.least && size > how.least && ctx.measureText(text).width > how.width; size -= 0.5) { ctx.font = font(size - 0.5, how.weight); }
     ctx.fillStyle = how.colour || INK;
     ctx.textAlign = how.align || "left";
     ctx.textBaseline = "alphabetic";
@@ -51,22 +53,32 @@
     x = say(ctx, meta.service, 0, 24, { size: 23, weight: 700, width: W * 0.55 }) + 16;
     x = Math.min(x, W * 0.55 + 16);
     (trial ? [trial.stamp] : []).concat(meta.stamps).forEach(function (text) { x = stamp(ctx, text, x, 21); });
-    say(ctx, meta.study + " · " + meta.standard, 0, 45, { size: 12, colour: SOFT, width: W * 0.62 });
+    say(ctx, meta.study + " · " + meta.standard, 0, 45, { size: 12, colour: SOFT, width: W * 0.48, least: 9 });
     var after = app.model.scenario === "after" && head.after, ledger = after || head.ledger;
-    if (ledger) {
-      var label = after && head.label_after || head.label;
-      var wide = say(ctx, gp.share(ledger.share), W, 29, { size: 30, weight: 300, align: "right" });
-      say(ctx, label, W - wide - 10, 16, { size: 11.5, weight: 600, align: "right", width: W * 0.36 });
-      say(ctx, gp.people(ledger.served) + " / " + app.t("ui_people_n", { n: gp.people(ledger.total) }), W - wide - 10, 31, { size: 11, colour: SOFT, align: "right" });
-      if (head.after) {
-        say(ctx, trial ? trial.steps : app.t("ui_sheet_both", { now: gp.share(head.ledger.share), after: gp.share(head.after.share) }), W, 46, { size: 11, colour: SOFT, align: "right" });
-      }
-    } else if (head.length || head.rate !== undefined || head.text) {
-      var value = head.text || (head.length ? gp.share(head.length.total ? head.length.covered / head.length.total : null) : gp.plain(head.rate));
-      var room = say(ctx, value, W, 29, { size: 28, weight: 300, align: "right" });
-      say(ctx, head.label, W - room - 10, 24, { size: 11.5, weight: 600, align: "right", width: W * 0.36 });
+    if (trial && trial.label) {
+      figure(ctx, W, gp.share(trial.share), trial.label, trial.under, trial.steps);
+    } else if (ledger) {
+      figure(ctx, W, gp.share(ledger.share), after && head.label_after || head.label, gp.people(ledger.served) + " / " + app.t("ui_people_n", { n: gp.people(ledger.total) }),
+        trial ? trial.steps : head.after ? app.t("ui_sheet_both", { now: gp.share(head.ledger.share), after: gp.share(head.after.share) }) : "");
+    } else if (head.length) {
+      var length = head.length;
+      figure(ctx, W, gp.share(length.total ? length.covered / length.total : null), head.label, app.t("ui_km_of", { part: gp.number(length.covered / 1000, 1), whole: gp.number(length.total / 1000, 1) }), factsLine(head));
+    } else if (head.rate !== undefined || head.text) {
+      figure(ctx, W, head.text || gp.plain(head.rate), head.label, "", factsLine(head));
     }
     return 56;
+  }
+
+  /* the one number of the sheet, what it is, and a line under both */
+  function figure(ctx, W, value, label, small, under) {
+    var wide = say(ctx, value, W, 29, { size: 30, weight: 300, align: "right" });
+    say(ctx, label, W - wide - 10, small ? 16 : 24, { size: 11.5, weight: 600, align: "right", width: W * 0.36 });
+    if (small) { say(ctx, small, W - wide - 10, 31, { size: 11, colour: SOFT, align: "right", width: W * 0.36 }); }
+    if (under) { say(ctx, under, W, 46, { size: 11, colour: SOFT, align: "right", width: W * 0.5, least: 8 }); }
+  }
+
+  function factsLine(head) {
+    return head.facts.slice(0, 4).map(function (fact) { return (fact[0] ? fact[0] + " " : "") + fact[1]; }).join(" · ");
   }
 
   /* the map of the whole city in a frame */
@@ -125,29 +137,36 @@
   }
 
   function legend(ctx, app, x, y, w) {
-    var m = app.model;
-    (gp.trialSigns ? gp.trialSigns(app) : []).forEach(function (sign) {
-      symbol(ctx, sign.draw, x, y - 12.5);
-      say(ctx, sign.text, x + 28, y, { size: 11.5, width: w - 80 });
-      say(ctx, gp.people(sign.n), x + w, y, { size: 11, colour: SOFT, align: "right" });
-      y += 17;
-    });
+    var m = app.model, left = 0;
+    gp.extraSigns(app).signs.forEach(function (sign) { y = entry(ctx, sign, x, y, w); });
     gp.legendRows(app).forEach(function (row) {
       if (!gp.shown(m, row.key, m.crowded) || row.key === "basemap") { return; }
-      symbol(ctx, row.draw, x, y - 12.5);
-      say(ctx, row.text, x + 28, y, { size: 11.5, width: w - 80 });
-      if (row.n !== null) { say(ctx, gp.people(row.n), x + w, y, { size: 11, colour: SOFT, align: "right" }); }
-      y += 17;
+      if (row.group === "background") {  // two beside each other
+        entry(ctx, row, x + (left % 2) * w / 2, y, w / 2);
+        left += 1;
+        if (left % 2 === 0) { y += 17; }
+        return;
+      }
+      y = entry(ctx, row, x, y, w);
       if (!row.more) { return; }
       // classes: two columns take half the height
+      var half = Math.ceil(row.more.length / 2);
       row.more.forEach(function (item, k) {
-        var cx = x + 12 + (k % 2) * (w - 12) / 2, cy = y + Math.floor(k / 2) * 15;
+        var cx = x + 12 + (k < half ? 0 : (w - 12) / 2), cy = y + k % half * 15;
         symbol(ctx, item.draw, cx, cy - 12.5);
         say(ctx, item.text + (item.n === undefined ? "" : "（" + app.t("ui_n_areas", { n: item.n }) + "）"), cx + 25, cy, { size: 10, colour: SOFT, width: (w - 12) / 2 - 28 });
       });
-      y += Math.ceil(row.more.length / 2) * 15 + 3;
+      y += half * 15 + 3;
     });
-    return y;
+    return left % 2 ? y + 17 : y;
+  }
+
+  /* one row of the legend; where the next one stands */
+  function entry(ctx, row, x, y, w) {
+    symbol(ctx, row.draw, x, y - 12.5);
+    say(ctx, row.text, x + 28, y, { size: 11.5, width: w - (row.n === null ? 30 : 80) });
+    if (row.n !== null) { say(ctx, gp.people(row.n), x + w, y, { size: 11, colour: SOFT, align: "right" }); }
+    return y + 17;
   }
 
   function rowsOf(app) {
@@ -158,12 +177,13 @@
     var n = Math.min(most, one.n);
     ctx.strokeStyle = LINE;
     ctx.lineWidth = 1;
-    say(ctx, one.title + "（" + app.t("ui_sheet_first", { n: n, all: gp.people(one.told === undefined ? one.n : one.told) }) + "）", x, y, { size: 12, weight: 700, width: w - 90 });
-    say(ctx, one.head[one.kind === "area" ? 1 : 2], x + w, y, { size: 10, colour: SOFT, align: "right" });
+    var all = one.told === undefined ? one.n : one.told;
+    say(ctx, one.title + "（" + app.t(n < all ? "ui_sheet_first" : "ui_sheet_all", { n: n, all: gp.people(all) }) + "）", x, y, { size: 12, weight: 700, width: w - 90 });
+    say(ctx, one.head[one.rate || one.kind !== "area" ? 2 : 1], x + w, y, { size: 10, colour: SOFT, align: "right" });
     y += 6;
     for (var k = 0; k < n; k++) {
       var cells = one.cells(one.order ? one.order[k] : k), area = one.kind === "area";
-      var place = area ? cells[0] : cells[1], number = area ? cells[1] : cells[2];
+      var place = area ? cells[0] : cells[1], number = one.rate || !area ? cells[2] : cells[1];
       ctx.beginPath();
       ctx.moveTo(x, y); ctx.lineTo(x + w, y);
       ctx.stroke();
@@ -171,7 +191,7 @@
       say(ctx, area ? String(k + 1) : String(cells[0] === null ? "" : cells[0]), x, y - 3.5, { size: 11, weight: 600, width: 26 });
       var wide = number === undefined || number === null ? 0 : say(ctx, String(number), x + w, y - 3.5, { size: 11, weight: 600, align: "right" });
       var text = Array.isArray(place) ? place[0] + (one.kind === "suggested" && place[1] ? " · " + place[1] : "") : place;
-      say(ctx, text, x + 26, y - 3.5, { size: 11, width: w - 32 - wide });
+      say(ctx, text, x + 26, y - 3.5, { size: 11, width: w - 32 - wide, least: 8 });
     }
     return y + 20;
   }
@@ -181,6 +201,9 @@
     var meta = app.data.meta;
     return [meta.foot.join(" · ")].concat(meta.authority ? [meta.authority] : [], meta.notes, meta.assumed.length ? [meta.assumed_head + " " + meta.assumed.map(function (text, k) { return "(" + (k + 1) + ") " + text; }).join(" ")] : []);
   };
+
+  /* a trial, or a year of the programme, in the plan's place */
+  function standIn(app) { return gp.trialOf && gp.trialOf(app) || gp.yearOf && gp.yearOf(app) || null; }
 
   /** Draw the sheet.
    * @param {App} app
@@ -207,13 +230,14 @@
       bottom = H - lines.length * size * 1.4 - 4;
       lines.forEach(function (line, k) { say(ctx, line, 0, bottom + 4 + (k + 0.9) * size * 1.4, { size: size, colour: SOFT }); });
     }
-    var trial = gp.trialOf && gp.trialOf(app), top = header(ctx, app, W, trial), side = Math.min(310, W * 0.3), frame = W - side - 16, x = frame + 16;
+    var trial = standIn(app), top = header(ctx, app, W, trial), side = Math.min(310, W * 0.3), frame = W - side - 16, x = frame + 16;
     var metres = city(ctx, app, 0, top, frame, bottom - top - 4, dense);
     var y = scaleAndNorth(ctx, app, x, top + 4, side, metres);
     y = legend(ctx, app, x, y + 12, side) + 8;
     (trial ? trial.tables : rowsOf(app)).slice(0, 2).forEach(function (one, k) {
       var fits = Math.floor((bottom - y - 12) / 15);
-      if (one.n && fits >= 3) { y = table(ctx, app, one, x, y, side, Math.min(10, k ? fits : Math.max(fits, 10))); }
+      // ten rows; a short list that fits is there whole
+      if (one.n && fits >= 3) { y = table(ctx, app, one, x, y, side, Math.min(one.n <= 20 && !k ? Math.max(fits, 10) : 10, k ? fits : Math.max(fits, 10))); }
     });
     m.selected = chosen;
     gp.theme(app.dark(), [m]);
@@ -258,7 +282,7 @@
     };
     app.root.querySelector("[data-part=print]").addEventListener("click", function () { window.print(); });
     app.root.querySelector("[data-part=png]").addEventListener("click", function () {
-      var name = (app.data.meta.title + (gp.trialOf && gp.trialOf(app) ? " " + app.t("ui_whatif_stamp") : "")).replace(/[\\/:*?"<>|]+/g, " ") + ".png";
+      var other = standIn(app), name = (app.data.meta.title + (other ? " " + other.file : "")).replace(/[\\/:*?"<>|]+/g, " ") + ".png";
       app.picture(DPI).toBlob(function (blob) {
         blob.arrayBuffer().then(function (bytes) { save(new Blob([gp.withDpi(new Uint8Array(bytes), DPI)], { type: "image/png" }), name); });
       }, "image/png");

@@ -16,11 +16,18 @@
    * @param {App} app */
   gp.embedding = function (app) {
     app.alone = parameter("view") === "map";
-    if (app.alone) { app.root.classList.add("gp-alone"); }
+    if (app.alone) { app.root.classList.add("gp-alone"); headed(app); }
     var inside = true;
     try { inside = window.self !== window.top; } catch { inside = true; }
     app.embedded = app.alone || inside;
   };
+
+  /* the title of a map without its panel has the number that the panel would show */
+  function headed(app) {
+    var head = app.data.headline, tools = app.root.querySelector(".gp-tools"), now = head.ledger && head.ledger.share, after = head.after && head.after.share;
+    if (now === null || now === undefined) { return; }
+    tools.setAttribute("data-title", tools.getAttribute("data-title").replace(" · ", " " + (after === null || after === undefined ? gp.share(now) : gp.share(now) + " → " + gp.share(after)) + " · "));
+  }
 
   /** The wheel scrolls a page that can be scrolled, or that others hold, until the map is clicked.
    * @param {App} app */
@@ -48,7 +55,7 @@
   function available(app) {
     var m = app.model, areas = gp.mainLevel(m) >= 0;
     return PRESETS.filter(function (name) {
-      return name === "now" ? m.sites || areas : name === "gaps" ? !!m.gaps : name === "plan" ? !!(m.suggested && m.data.headline.after) : areas;
+      return name === "now" ? m.sites || areas : name === "gaps" ? !!m.gaps : name === "plan" ? !!(m.suggested && (m.data.headline.after || m.spacing)) : areas;
     });
   }
 
@@ -68,9 +75,13 @@
   gp.presets = function (app) {
     var names = available(app), box = app.parts.presets, m = app.model;
     app.preset = function (name) {
-      app.scenario(name === "plan" ? "after" : name === "areas" ? m.scenario : "now");
+      app.today();
+      app.scenario(name === "plan" && m.data.headline.after ? "after" : name === "areas" ? m.scenario : "now");
       Object.assign(m.on, layersOf(app, name));
-      Object.keys(m.auto).forEach(function (key) { m.auto[key] = m.auto[key] || (m.crowded && (gp.waits(key) || (key === "suggested" && !!m.spacing))); });
+      Object.keys(m.auto).forEach(function (key) { m.auto[key] = m.auto[key] || (m.crowded && (gp.waits(key) || (key === "suggested" && gp.many(m)))); });
+      // what a view is asked for is seen from afar too: where sites stand, where markers would
+      if (name === "now") { Object.keys(m.auto).forEach(function (key) { if (key.indexOf("sites:") === 0) { m.auto[key] = false; } }); }
+      if (name === "plan") { m.auto.suggested = false; }
       gp.legend(app);
       var tab = { now: "areas", gaps: "gaps", plan: "suggested", areas: "areas" }[name];
       if (app.order && app.order.indexOf(tab) >= 0) {

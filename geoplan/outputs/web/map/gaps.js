@@ -56,8 +56,9 @@
   gp.gapList = function (m) { return m.gaps ? kept(m, "list", function () { return listed(m, false); }) : []; };
   gp.faultList = function (m) { return m.gaps ? kept(m, "faults", function () { return listed(m, true); }) : []; };
 
-  /* how many are still there */
+  /* how many are still there; in a trial, as many as a run of it has */
   gp.countOpen = function (m, fault) {
+    if (m.trial && m.scenario === "after") { return m.trial().filter(function (one) { return one.fault === fault; }).length; }
     return (fault ? gp.faultList(m) : gp.gapList(m)).filter(function (i) { return gp.open(m, i); }).length;
   };
 

@@ -64,6 +64,9 @@
     return n > 150 && (!!m.spacing || gp.mainLevel(m) >= 0);
   }
 
+  /* markers by the hundred would hide the line that they stand on */
+  gp.many = function (m) { return !!m.spacing && !!m.suggested && m.suggested.d.rank.length > 160; };
+
   /* is a layer drawn? One that only appears on a closer look is not when seen from afar. */
   gp.shown = function (m, key, far) { return !!m.on[key] && !(far && m.auto[key]); };
 

@@ -120,7 +120,7 @@
       s.line[i] ? line(t("ui_site_next_marker", { line: s.line[i], n: gp.people(s.chainage[i]) }), "gp-strong") : null,
       s.share[i] !== null ? line(t("ui_site_after", { share: gp.share(s.share[i]) })) : null,
       closes.length ? line(t("ui_site_closes", { ranks: closes.slice(0, 12).join(markOf(app)) })) : null,
-      s.loss[i] !== null ? line(t("ui_site_next", { n: gp.people(s.loss[i]) }), "gp-small") : null,
+      s.loss[i] !== null ? line(t(s.loss[i] < 0.5 ? "ui_site_next_same" : "ui_site_next", { n: gp.people(s.loss[i]) }), "gp-small") : null,
       s.chosen && s.chosen[i] !== null ? line(t("ui_site_chosen", { share: gp.share(s.chosen[i]) }), "gp-small") : null,
       most(app, gained, function (k) { return m.demand.d.gain[k] || 0; }, t("ui_site_from")),
       s.lon[i] !== null ? pairs([[t("ui_site_coords"), s.lon[i].toFixed(6) + ", " + s.lat[i].toFixed(6)]]) : null

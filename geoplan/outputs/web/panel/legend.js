@@ -13,7 +13,7 @@
     return function (ctx) {
       ctx.beginPath();
       ctx.arc(11, 9, 4.6, 0, 6.2832);
-      ctx.fillStyle = hollow ? "#fff" : colour;
+      ctx.fillStyle = hollow ? C.paper : colour;
       ctx.strokeStyle = colour;
       ctx.lineWidth = 1.7;
       ctx.fill();
@@ -47,7 +47,7 @@
     patch("transparent", C.gap)(ctx);
     ctx.beginPath();
     ctx.arc(11, 9, 6, 0, 6.2832);
-    ctx.fillStyle = "#fff";
+    ctx.fillStyle = C.paper;
     ctx.strokeStyle = C.gap;
     ctx.fill();
     ctx.stroke();
@@ -86,7 +86,7 @@
       found.push(row);
       return row;
     }
-    if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true).auto = m.crowded && !!m.spacing && m.suggested.d.rank.length > 160; }
+    if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true).auto = m.crowded && gp.many(m); }
     if (m.sites) {
       var d = m.sites.d, counts = {};
       d.tier.forEach(function (k) { counts[k] = (counts[k] || 0) + 1; });
@@ -148,6 +148,14 @@
 
   gp.legendRows = rows;
 
+  /** What a trial or a year of a programme draws besides.
+   * @param {App} app @returns {{title: string, signs: Sign[]}} */
+  gp.extraSigns = function (app) {
+    var trial = gp.trialSigns ? gp.trialSigns(app) : [];
+    if (trial.length || !gp.yearSigns) { return { title: app.t("ui_whatif_as_after"), signs: trial }; }
+    return { title: app.t("ui_programme"), signs: gp.yearSigns(app) };
+  };
+
   function classes(app, level) {
     var t = app.t, colours = gp.rampOf(level), rate = level.kind === "rate", out = /** @type {any} */ ([]);
     var values = gp.valuesOf(app.model, level), known = values.filter(function (v) { return v !== null; }), digits = gp.digitsOf(known);
@@ -176,8 +184,9 @@
     });
     var far = app.toldFar = app.far();
     box.textContent = "";
-    (gp.trialSigns ? gp.trialSigns(app) : []).forEach(function (sign, k) {
-      if (!k) { box.appendChild(el("h3", { text: t("ui_whatif_as_after") })); }
+    var extra = gp.extraSigns(app);
+    extra.signs.forEach(function (sign, k) {
+      if (!k) { box.appendChild(el("h3", { text: extra.title })); }
       box.appendChild(el("p", { "class": "gp-layer gp-sign" }, [symbol(sign.draw), el("span", { text: sign.text }), el("small", { text: gp.people(sign.n) })]));
     });
     list.forEach(function (row) {
@@ -225,7 +234,7 @@
     box.appendChild(el("b", { text: row.text }));
     row.more.forEach(function (item) {
       var patchOf = el("i");
-      patchOf.style.background = item.colour || "none";
+      patchOf.style.background = item.colour ? item.colour + C.veil : "none";
       box.appendChild(el("span", {}, [patchOf, el("span", { text: item.text })]));
     });
   }

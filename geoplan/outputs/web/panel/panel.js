@@ -100,7 +100,8 @@
   /* tables: {key, title, kind, level, head, rows: n, cells(i), place(i)} */
   gp.tables = function (app) {
     var m = app.model, t = app.t, found = [];
-    if (m.gaps) { found.push(gapTable(app, gp.gapList(m), "gaps")); }
+    var trial = m.trial && m.scenario === "after";
+    if (m.gaps) { found.push(trial ? gp.trialTable(app, "gaps") : gapTable(app, gp.gapList(m), "gaps")); }
     if (m.suggested) {
       var s = m.suggested.d, none = function (v) { return v === null; };
       var marker = s.added.every(none), shares = !s.share.every(none);
@@ -109,7 +110,7 @@
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
           [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added")].concat(shares ? t("ui_col_share_after") : []),
         cells: function (i) {
-          var where = [s.names[i] || s.line[i] || s.area[i] || gp.MISSING, s.area[i] !== s.names[i] ? s.area[i] : ""];
+          var name = s.names[i] || s.line[i] || s.area[i] || gp.MISSING, where = [name, name.indexOf(s.area[i]) === 0 ? "" : s.area[i]];
           return marker ? [s.rank[i], where, gp.people(s.chainage[i])] :
             [s.rank[i], where, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
         },
@@ -126,7 +127,7 @@
         return +(key[a] === null) - +(key[b] === null) || (rate ? key[a] - key[b] : key[b] - key[a]) || a - b;
       });
       found.push({
-        key: "areas:" + k, kind: "area", level: k, title: t("ui_tab_areas"), n: order.length, order: order,
+        key: "areas:" + k, kind: "area", level: k, rate: rate, title: t("ui_tab_areas"), n: order.length, order: order,
         head: rate ? [t("ui_col_area"), t("ui_col_count"), t("ui_col_rate", { per: gp.plain(app.data.meta.per) })] :
           [t("ui_col_area"), t("ui_col_unserved"), t("ui_col_share")],
         cells: function (i) {
@@ -138,7 +139,7 @@
       });
     });
     var faults = gp.faultList(m);
-    if (faults.length) { found.push(gapTable(app, faults, "faults")); }
+    if (trial && gp.countOpen(m, true)) { found.push(gp.trialTable(app, "faults")); } else if (!trial && faults.length) { found.push(gapTable(app, faults, "faults")); }
     return found;
   };
 
@@ -275,7 +276,7 @@
       if (kind === "gp-place") {
         var open = table.placed(i);
         var name = el(open ? "button" : "span", open ? {
-          type: "button", tabindex: "-1", text: cell[0], on: { click: function () { app.select(table.kind, i, { level: table.level, go: true }); } }
+          type: "button", tabindex: "-1", text: cell[0], on: { click: function () { if (table.go) { table.go(i); } else { app.select(table.kind, i, { level: table.level, go: true }); } } }
         } : { text: cell[0] });
         td.appendChild(name);
         if (cell[1]) { td.appendChild(el("small", { text: cell[1] })); }

@@ -28,7 +28,7 @@
     var t = app.t, id = app.id + "_found", all = null, readings = null, found = [], at = -1;
     var input = el("input", {
       type: "search", role: "combobox", "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list",
-      "aria-label": t("ui_search"), placeholder: t("ui_search"), autocomplete: "off", spellcheck: "false"
+      "aria-label": t("ui_search"), placeholder: t(app.root.clientWidth < 760 ? "ui_search_short" : "ui_search"), autocomplete: "off", spellcheck: "false"
     });
     var list = el("ul", { id: id, role: "listbox", "class": "gp-found", "aria-label": t("ui_search") });
     list.hidden = true;
@@ -84,7 +84,7 @@
     input.addEventListener("keydown", function (e) {
       if (e.key === "ArrowDown" || e.key === "ArrowUp") {
         e.preventDefault();
-        if (found.length) { at = (at + (e.key === "ArrowDown" ? 1 : found.length - (at < 0 ? 0 : 1)) + (at < 0 && e.key === "ArrowDown" ? 0 : 0)) % found.length; mark(); }
+        if (found.length) { at = e.key === "ArrowDown" ? (at + 1) % found.length : (at < 0 ? found.length : at + found.length) - 1; at %= found.length; mark(); }
       } else if (e.key === "Enter") { e.preventDefault(); take(at < 0 ? 0 : at); }
       else if (e.key === "Escape") { close(); }
     });

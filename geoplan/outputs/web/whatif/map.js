@@ -66,7 +66,7 @@
   };
 
   /** What a trial draws on the map, for legends: how many, what it is, and its sign.
-   * @param {App} app @returns {{n: number, text: string, draw: (pen: CanvasRenderingContext2D) => void}[]} */
+   * @param {App} app @returns {Sign[]} */
   gp.trialSigns = function (app) {
     var w = app.whatIf, m = app.model, n = [0, 0, 0], i;
     if (!w || m.whatif !== w || m.scenario !== "after") { return []; }
@@ -93,9 +93,25 @@
     var shown = numbered("trial_gaps", t("ui_whatif_sheet_gaps"), gaps, function (i) { return [gaps[i].mark, gaps[i].name, gp.people(gaps[i].gap.people)]; });
     shown.head[2] = t("ui_col_people_after");
     return {
-      stamp: t("ui_whatif_stamp"),
+      stamp: t("ui_whatif_stamp"), file: t("ui_whatif_stamp"),
       steps: t(before ? "ui_whatif_sheet_plan" : "ui_whatif_sheet", { now: gp.share(now.share), plan: before && gp.share(before.share), trial: gp.share(app.data.headline.after.share) }),
       tables: [numbered("trial", t("ui_whatif_changed"), done, function (i) { return [i + 1, w.name(done[i].k), done[i].said.replace(/[:：]$/, "")]; }), shown]
+    };
+  };
+
+  /** The list of a trial's gaps, or of what is to be checked, as a run of the trial would have it.
+   * @param {App} app @param {string} key */
+  gp.trialTable = function (app, key) {
+    var w = app.whatIf, t = app.t, fault = key === "faults", list = w.trialGaps().filter(function (one) { return one.fault === fault; });
+    return {
+      key: key, kind: "trial", title: t(fault ? "ui_tab_faults" : "ui_tab_gaps"), n: list.length, empty: t("ui_empty_gaps"), note: fault ? t("ui_faults_note") : "",
+      head: [fault ? "" : t("ui_col_letter"), t("ui_col_place"), t("ui_col_people_after")],
+      cells: function (i) {
+        var one = list[i];
+        return [one.mark, [one.name, one.gap.cause === "no_site" ? "" : t("cause_" + one.gap.cause)], gp.people(one.gap.people)];
+      },
+      placed: function (i) { return !isNaN(w.covers().xy[2 * list[i].gap.lead]); },
+      go: function (i) { w.go(list[i].gap.rows); }
     };
   };
 
@@ -146,6 +162,8 @@
     }
     areas(w, counted);
     if (m.gaps && m.gaps.d.after) { m.gaps.d.after = left(w, counted); }
+    m.trial = function () { return w.trialGaps(); };
+    m.dropped = w.planned().map(function (k) { return !w.choice().open[k]; });
   }
 
   function hide(w) {
@@ -157,7 +175,7 @@
     if (m.demand) { m.demand.later = was.later; }
     if (m.gaps) { m.gaps.d.after = was.gaps; }
     m.levels.forEach(function (one, k) { one.level.value_after = was.levels[k][0]; one.level.unserved_after = was.levels[k][1]; });
-    m.whatif = null;
+    m.whatif = m.trial = m.dropped = null;
     w.before = null;
     settle(w);
   }
@@ -199,7 +217,7 @@
 
   function card(w, place, content) {
     w.app.popup = null;
-    w.app.popup = L.popup({ maxWidth: 300, minWidth: 220, className: "gp-popup" }).setLatLng(place).setContent(content).openOn(w.app.map);
+    w.app.popup = w.app.card(place, content);
     var first = content.querySelector("button");
     if (first) { first.focus({ preventScroll: true }); }
   }
@@ -247,14 +265,15 @@
   }
 
   function marks(w, view) {
-    var c = w.choice(), covers = w.covers(), ctx = view.ctx, planned = w.planned(), i;
+    var c = w.choice(), covers = w.covers(), ctx = view.ctx, planned = w.planned(), m = w.app.model, i;
     lostPlaces(w, view);
     for (i = 0; i < covers.all; i++) {
       var standing = i < w.meta.sites || planned.indexOf(i) >= 0;
       if (standing === !!c.open[i]) { continue; }
       var at = gp.toWorld(latLng(w, i)), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
-      if (standing) { cross(ctx, x, y); } else { plus(ctx, x, y); }
+      // a suggested site that is not built has the cross at its number
+      if (!standing) { plus(ctx, x, y); } else if (i < w.meta.sites || !m.on.suggested) { cross(ctx, x, y); }
     }
     newGaps(w, view);
   }
@@ -286,15 +305,18 @@
 
   /* the word "new" at the largest place of every new gap, the largest gaps first, where there is room */
   function newGaps(w, view) {
-    var m = w.app.model, ranks = w.ranks(), taken = [];
+    var m = w.app.model, ranks = w.ranks(), taken = (m.taken || []).slice(), most = 30;
     if (!m.on.gaps || !m.demand || m.demand.d.cell_m) { return; }
     w.trialGaps().forEach(function (one) {
       var row = ranks.drawn[one.gap.lead];
-      if (!one.fresh || one.fault || row < 0 || taken.length > 30) { return; }
+      if (!one.fresh || one.fault || row < 0 || most < 0) { return; }
       var at = gp.pixel(m.demand.xy, row, view), x = at[0], y = at[1] - 16;
-      if (x < 0 || y < 0 || x > view.width || y > view.height || taken.some(function (t) { return Math.abs(t[0] - x) < 30 && Math.abs(t[1] - y) < 20; })) { return; }
-      taken.push([x, y]);
-      gp.badge(view.ctx, x, y, one.mark);
+      if (x < 0 || y < 0 || x > view.width || y > view.height) { return; }
+      var free = gp.roomFor(x, y, 13, 8.5, taken, false);
+      if (!free) { return; }
+      most -= 1;
+      taken.push(free.box);
+      gp.badge(view.ctx, free.x, free.y, one.mark);
     });
   }
 

@@ -28,6 +28,7 @@
       start.setAttribute("aria-expanded", String(on));
       app.root.classList.toggle("gp-whatif-on", on);
       if (!on) { w.leave(); return; }
+      app.today();
       if (!w.built) { build(w); }
       if (!w.touched && w.meta.planned.length) { w.choice().setAll(w.from("plan")); }
       w.changed();
