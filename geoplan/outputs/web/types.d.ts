@@ -190,6 +190,8 @@ interface Covers {
   people: Float64Array; fixed: Int32Array; zone: Int32Array; xy: Float64Array; area: Int32Array[]; pairs: Int32Array[]; rank: Int32Array; home: Int32Array;
   lon: Float64Array; lat: Float64Array; classOf: Int32Array; classZones: Int32Array[]; place: Float64Array;
   capacity: Float64Array | null; money: Float64Array | null; cover: Int32Array[];
+  /** people served today, per row, where capacity limits */
+  today?: Float64Array | null;
   ids: string[]; names: string[]; lost: string[]; index: Map<string, number>;
 }
 interface Counted { state: Uint8Array; served: Float64Array; ledger: LedgerData; }

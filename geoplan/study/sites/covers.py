@@ -23,12 +23,14 @@ from geoplan.network.search.snapping import snap
 from geoplan.results import ServiceResult
 from geoplan.siting.candidates import thin
 from geoplan.study.assess.assess_service import open_sites
+from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.read.networks import StudyNetwork
 from geoplan.study.sites.budget import candidate_costs
 from geoplan.study.sites.candidates import candidate_points
 from geoplan.study.sites.effects import new_capacities
+from geoplan.words.naming import is_name
 
 #: candidates that the covers hold at most, besides the suggested sites
 MOST_CANDIDATES = 2000
@@ -85,7 +87,13 @@ def site_covers(
         rows=frame.index,
         people=people,
         fixed=demand.states.to_numpy(object),
-        sites=_table(context, planned, existing, pool.iloc[kept], sites.state[take] == 0),
+        sites=_table(
+            context,
+            planned,
+            existing,
+            _told(context, frame, pool.iloc[kept]),
+            sites.state[take] == 0,
+        ),
         cover=sparse.csc_matrix(cover[:, take]),
         zone=zone,
         leads=leads,
@@ -175,6 +183,17 @@ def _kept(cover: sparse.csc_matrix, people: np.ndarray, pool: gpd.GeoDataFrame) 
     """Positions of the candidates that stay: the suggested ones and those that matter most."""
     always = np.flatnonzero(pool["planned"].to_numpy(bool))
     return thin(cover, people, limit=MOST_CANDIDATES, always=always.tolist()).kept
+
+
+def _told(context: Context, frame: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Candidates, named by streets where no community has a name that a page could call them by."""
+    if "name" in frame.columns and any(is_name(name) for name in frame["name"]):
+        return new
+    own = new["name"].fillna("").astype(str) if "name" in new.columns else [""] * len(new)
+    near = place_names(context).near(new.geometry)
+    return new.assign(
+        name=[name if is_name(name) else street for name, street in zip(own, near, strict=True)]
+    )
 
 
 def _table(

@@ -105,6 +105,26 @@ test("capacity serves as many people as there can be", () => {
   }
 });
 
+test("whoever has a seat today keeps it where as many people can be served with it", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const roll = dice(seed * 13 + 5), rows = 2 + roll(7), sites = 1 + roll(5);
+    const people = Array.from({ length: rows }, () => roll(9));
+    const cover = Array.from({ length: sites }, () => people.map((_, i) => i).filter(() => roll(2)));
+    const capacity = Float64Array.from(cover, () => roll(12));
+    const all = cover.map((_, k) => k), backwards = [...people.keys()].reverse();
+    // today: any answer that serves as many as can be, here one that fills from the last row
+    const turned = covers(backwards.map((i) => people[i]), cover.map((list) => list.map((i) => rows - 1 - i).sort((a, b) => a - b)), { capacity });
+    const today = Float64Array.from(opened(turned, all).count().served).reverse();
+    const same = opened(covers(people, cover, { capacity, today }), all).count();
+    assert.deepEqual([...same.served], [...today], `seed ${seed}`);
+    // a site more: as many as without the preference, and nobody of today's loses
+    const wider = cover.concat([people.map((_, i) => i)]), seats = Float64Array.from([...capacity, 5]);
+    const more = opened(covers(people, wider, { capacity: seats, today }), all.concat(sites)).count();
+    assert.equal(more.ledger.served, opened(covers(people, wider, { capacity: seats }), all.concat(sites)).count().ledger.served);
+    more.served.forEach((n, i) => assert.ok(n >= today[i] - 1e-9, `seed ${seed}`));
+  }
+});
+
 test("the next best candidate is the one that covers most people whom nobody covers, ties told", () => {
   const c = covers([10, 20, 30, 5], [[0], [1, 0], [2], [3, 1, 0]], { fixed: Int32Array.from([0, 0, 0, 4]) });
   const choice = opened(c, [0]);

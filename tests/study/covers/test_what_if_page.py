@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import random
+import re
 import tomllib
 import zlib
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 from geoplan.coverage.gaps import gap_areas
@@ -460,7 +464,7 @@ def test_head_legend_and_list_of_a_trial_count_the_same_gaps(town: Town, visit: 
     facts = page.locator(".gp-facts").inner_text().replace("\n", " ")
     tab = page.locator("[data-group=gaps] small").inner_text()
     assert {legend, tab} == {str(len(rows))}
-    assert f"Gaps {len(rows)}" in facts
+    assert f"Gaps{len(rows)}" in facts.replace(" ", "")
     listed = page.locator("[data-key=gaps] tbody tr")
     assert listed.count() == len(rows)
     shown = [float(text.replace(",", "")) for text in listed.locator("td.gp-num").all_inner_texts()]
@@ -480,3 +484,54 @@ def test_a_suggested_site_that_is_not_built_keeps_its_number(town: Town, visit: 
     assert page.evaluate("map_meal_station.geoplan.model.dropped").index(True) == rank
     page.locator(".gp-whatif-start").click()
     assert page.evaluate("map_meal_station.geoplan.model.dropped") is None
+
+
+@browser_test
+@pytest.mark.parametrize("named", [True, False], ids=["streets named", "nothing named"])
+def test_where_neither_areas_nor_communities_have_names_no_label_of_a_node_is_told(
+    visit: Any, tmp_path: Path, named: bool
+) -> None:
+    """Candidates and gaps are called after streets, else by longitude and latitude."""
+    folder = write_town(tmp_path / "study")
+    text = (folder / "study.toml").read_text("utf-8")
+    start, end = text.index("[areas.district]"), text.index("[network.walk]")
+    (folder / "study.toml").write_text(text[:start] + text[end:], "utf-8")
+    people = pd.read_csv(folder / "people.csv", dtype=str, keep_default_na=False)
+    people.assign(name="").to_csv(folder / "people.csv", index=False)
+    if named:
+        roads = gpd.read_file(folder / "roads.gpkg")
+        roads["name"] = [f"{word} Road" for word in itertools.islice(_words(), len(roads))]
+        roads.to_file(folder / "roads.gpkg", driver="GPKG")
+    plan = Study.open(folder).run(services=["meal_station"])
+    write_maps(plan.results, tmp_path / "maps")
+    page = visit(tmp_path / "maps" / "meal_station.html")
+    for site in _called(page, "sites")[2:6]:
+        _called(page, "close", site["id"])
+    _called(page, "open", _called(page, "candidates")[5]["id"])
+    told = [one["name"] for one in _called(page, "candidates")]
+    gaps = [one["area"] for one in _called(page, "gaps") if one["cause"] == "no_site"]
+    places = r"\w+ Road and \w+ Road" if named else r"(meals \d+|36\.\d+, 11)"
+    near = rf"(Suggested site \d+ )?near {places}"
+    assert all(re.match(near, name) for name in told), told[:5]
+    assert [name for name in (*told, *gaps) if re.search(r"\bn\d+\b", name)] == []
+    assert sum("near" in name for name in gaps) >= len(gaps) - 1
+    assert re.search(r'name = "n\d', _called(page, "overlay")) is None
+
+
+def _words() -> Any:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return ("".join(pair).capitalize() for pair in itertools.product(letters, repeat=3))
+
+
+@browser_test
+def test_where_capacity_ends_nobody_loses_a_seat_without_a_reason(town: Town, visit: Any) -> None:
+    """Nothing changed: the people of each place are served as the run serves them."""
+    page = visit(town.maps / "day_care.html")
+    page.locator(".gp-whatif-start").click()
+    page.get_by_role("button", name="Start from today").click()
+    signs = "geoplan.trialSigns(map_day_care.geoplan).map(sign => sign.text)"
+    assert "Places that lose service" not in page.evaluate(signs)
+    model = "map_day_care.geoplan.model.demand"
+    assert page.evaluate(f"[...{model}.later]") == page.evaluate(f"[...{model}.now]")
+    _called(page, "open", _called(page, "candidates")[9]["id"])  # more seats: nobody loses one
+    assert "Places that lose service" not in page.evaluate(signs)

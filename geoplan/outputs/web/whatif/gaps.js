@@ -104,7 +104,7 @@
       parts.push(gap.rows.length > 1 ? t("ui_whatif_gap_more", { name: own, all: gap.rows.length, more: gap.rows.length - 1 }) :
         parts.length || isNaN(covers.xy[2 * gap.lead]) ? own : t("ui_whatif_gap_around", { name: own }));
     }
-    return parts.join(" ") || m.gaps && home >= 0 && m.gaps.d.area[home] || t("ui_whatif_gap_unknown");
+    return parts.join(" ") || m.gaps && home >= 0 && m.gaps.d.area[home] || !isNaN(covers.xy[2 * gap.lead]) && w.nearRow(gap.lead) || t("ui_whatif_gap_unknown");
   };
 
   /** The gaps of the choice as the page lists them: under the letter of today's gap where most of their people

@@ -4,7 +4,7 @@
   var LEAST = 1e-9;
 
   /** People served per row where capacity limits: the most there can be in all, as in a run.
-   * Who of them it is may differ from a run, which looks for short ways among equal answers.
+   * Among equal answers whoever has a seat today keeps it; a run looks for short ways, so who it is may differ.
    *
    * Dinic's algorithm (1970) on rows and sites; rows that reach the same open sites are one.
    * @param {Choice} c @param {Float64Array} inside people within reach, per row */
@@ -15,12 +15,22 @@
       var room = covers.capacity[k];  // not known: nobody is proved to be served
       seats[k] = isNaN(room) ? 0 : whole ? Math.floor(room + 1e-6) : room;
     });
-    flow(groups, need, seats);
+    var at = arcs(groups), today = covers.today, kept = groups.map(function (g) { return today ? sum(g.rows, function (i) { return Math.min(inside[i], today[i]); }) : 0; });
+    // who has a seat today first; to let others in, more paths only move them to other sites
+    if (today) {
+      need = kept.slice();
+      flow(groups, need, seats, at);
+      need = groups.map(function (g, k) { return g.people - kept[k] + need[k]; });
+    }
+    flow(groups, need, seats, at);
     groups.forEach(function (g, k) {
       var placed = g.people - need[k];
-      g.rows.forEach(function (i) {
-        served[i] = Math.min(inside[i], placed);
-        placed -= served[i];
+      [true, false].forEach(function (first) {
+        g.rows.forEach(function (i) {
+          var most = first ? today ? Math.min(inside[i], today[i]) : 0 : inside[i] - served[i], take = Math.min(most, placed);
+          served[i] += take;
+          placed -= take;
+        });
       });
     });
     // a row short of no more than the rounding of its sum is served in full
@@ -44,17 +54,28 @@
     return Array.from(groups.values());
   }
 
-  /* `need` and `seats` become what is left of them; `flow` of a group is what each of its sites takes */
-  function flow(groups, need, seats) {
+  function sum(list, of) { return list.reduce(function (all, i) { return all + of(i); }, 0); }
+
+  /* of every site the groups that reach it */
+  function arcs(groups) {
     var at = new Map();
     groups.forEach(function (g, k) {
       g.sites.forEach(function (site, s) {
-        var take = Math.min(need[k], seats[site]);
-        g.flow[s] = take;
-        need[k] -= take;
-        seats[site] -= take;
         if (!at.has(site)) { at.set(site, []); }
         at.get(site).push([k, s]);
+      });
+    });
+    return at;
+  }
+
+  /* `need` and `seats` become what is left of them; `flow` of a group is what each of its sites takes, so far and now */
+  function flow(groups, need, seats, at) {
+    groups.forEach(function (g, k) {
+      g.sites.forEach(function (site, s) {
+        var take = Math.min(need[k], seats[site]);
+        g.flow[s] += take;
+        need[k] -= take;
+        seats[site] -= take;
       });
     });
     while (advance(groups, need, seats, at)) { /* until no path is left */ }
@@ -94,15 +115,15 @@
         seats[site] -= take;
         return take;
       }
-      var arcs = at.get(site);
-      for (var n = nextArc.get(site) || 0; n < arcs.length; n++) {
+      var from = at.get(site);
+      for (var n = nextArc.get(site) || 0; n < from.length; n++) {
         nextArc.set(site, n);
-        var other = arcs[n][0], held = groups[other].flow[arcs[n][1]];
+        var other = from[n][0], held = groups[other].flow[from[n][1]];
         if (level[other] !== deep.get(site) + 1 || held <= LEAST) { continue; }
         var sent = push(other, Math.min(most, held));
-        if (sent > LEAST) { groups[other].flow[arcs[n][1]] -= sent; return sent; }
+        if (sent > LEAST) { groups[other].flow[from[n][1]] -= sent; return sent; }
       }
-      nextArc.set(site, arcs.length);
+      nextArc.set(site, from.length);
       return 0;
     }
     for (k = 0; k < groups.length; k++) {

@@ -5,7 +5,13 @@
   /** @param {App} app @returns {WhatIf} */
   gp.whatIfOf = function (app) {
     var w = /** @type {WhatIf} */ (/** @type {any} */ ({ app: app, meta: app.data.whatif, past: [], variants: [], touched: false }));
-    w.covers = function () { return w.read || (w.read = gp.readCovers(w.meta)); };
+    w.covers = function () {
+      if (!w.read) {
+        w.read = gp.readCovers(w.meta);
+        if (w.meta.limited) { w.read.today = today(w); }
+      }
+      return w.read;
+    };
     w.choice = function () { return w.chosen || (w.chosen = start(w)); };
     w.planned = function () { return w.meta.planned.map(function (j) { return w.meta.sites + j; }); };
     w.from = function (name) {
@@ -17,6 +23,16 @@
     names(w);
     return w;
   };
+
+  /* people served today, per row, where capacity limits and the page draws every row; else null */
+  function today(w) {
+    var demand = w.app.model.demand;
+    if (!demand || demand.d.cell_m) { return null; }
+    return Float64Array.from(w.read.people, function (people, i) {
+      var at = w.ranks().drawn[i], part = at < 0 ? 0 : demand.d.part[at];
+      return at < 0 ? 0 : part !== undefined ? part : demand.now[at] === 0 ? people : 0;
+    });
+  }
 
   function start(w) {
     var c = gp.choice(w.covers());
@@ -75,8 +91,8 @@
     };
     w.name = function (k) {
       if (k < w.meta.sites) { return app.model.sites.d.names[w.drawn(k)] || w.covers().ids[k]; }
-      var j = k - w.meta.sites, rank = w.meta.planned.indexOf(j);
-      var near = w.covers().names[j] || app.t("ui_whatif_near", { name: nearest(w, j) });
+      var j = k - w.meta.sites, rank = w.meta.planned.indexOf(j), told = rank < 0 || !app.model.suggested ? "" : app.model.suggested.d.names[rank];
+      var near = told || w.covers().names[j] || nearest(w, j);
       return rank < 0 ? near : app.t("ui_site_title", { rank: rank + 1 }) + " " + near;
     };
     /* name of demand row i */
@@ -86,6 +102,15 @@
       return gp.isName(said || "") ? said : "";
     };
     w.trialGaps = function () { return gp.trialGaps(w); };
+    /* where row i is, by the candidate nearest to it */
+    w.nearRow = function (i) {
+      var covers = w.covers(), best = Infinity, at = -1;
+      for (var j = 0; j < w.meta.candidates; j++) {
+        var far = Math.hypot(covers.xy[2 * i] - covers.place[2 * j], covers.xy[2 * i + 1] - covers.place[2 * j + 1]);
+        if (far < best) { best = far; at = j; }
+      }
+      return at < 0 ? "" : covers.names[at] || degrees(w, w.meta.sites + at);
+    };
     /* positions of rows among those drawn, and among those without a place */
     w.ranks = function () {
       if (w.ranked) { return w.ranked; }
@@ -103,7 +128,13 @@
       var far = Math.hypot(covers.xy[2 * i] - covers.place[2 * j], covers.xy[2 * i + 1] - covers.place[2 * j + 1]);
       if (far < best) { best = far; at = i; }
     }
-    return at < 0 ? covers.ids[w.meta.sites + j] : w.rowName(at) || covers.ids[w.meta.sites + j];
+    var name = at < 0 ? "" : w.rowName(at);
+    return name ? w.app.t("ui_whatif_near", { name: name }) : degrees(w, w.meta.sites + j);
+  }
+
+  /* where nothing has a name, longitude and latitude say where it is: never the label of a node */
+  function degrees(w, k) {
+    return w.app.t("ui_whatif_degrees", { lon: w.covers().lon[k].toFixed(4), lat: w.covers().lat[k].toFixed(4) });
   }
 
   /** The candidate nearest to a place, and how far it is, in metres.
