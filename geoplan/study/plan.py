@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -299,16 +298,13 @@ class Plan:
         ['findings.xlsx', 'layers.gpkg', 'layers.qgz', 'report.docx', 'report.html', 'run.json',
          'summary.json', 'tables.xlsx']
         """
-        kept = None
-        if self.kept is not None and basemap is None:
-            kept = partial(self.kept.write, self.results)
         return write_run_folder(
             Path(folder),
             self._edition(),
             self.inputs,
             basemap=Basemap(name=basemap, tianditu_key=tianditu_key),
             progress=chosen(progress),
-            kept=kept,
+            kept=self.kept if basemap is None else None,
         )
 
     def _edition(self) -> RunResults:

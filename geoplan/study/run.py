@@ -79,10 +79,10 @@ def run_study(
     if config.shared_buildings is not None:
         with stages.stage("shared_buildings", speaker.say("study.shared_stage"), steps=0):
             services = with_shared_sites(context, services)
-    if services_with_actions(context, keys):
+    if acting := services_with_actions(context, keys):
         with stages.stage("programme", speaker.say("study.programme_stage"), steps=0):
-            planned = services
-            services = kept.programme(keys, lambda: with_programme(context, planned))
+            planned = {key: services[key] for key in acting}
+            services |= kept.programme(acting, lambda: with_programme(context, planned), run=keys)
     services = with_funds(context, services)
     info = StudyInfo(
         name=config.study.name,
@@ -109,7 +109,12 @@ def run_study(
         run=_facts(study, records, stages),
         assumed=_assumed(inputs.findings, services),
     )
-    outputs = KeptOutputs(store=kept.store, key=kept.run_key(keys), results=results)
+    outputs = KeptOutputs(
+        store=kept.store,
+        key=kept.run_key(keys),
+        results=results,
+        services=kept.service_keys(keys),
+    )
     return Plan(results=results, inputs=inputs, kept=outputs)
 
 

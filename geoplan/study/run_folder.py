@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from geoplan import outputs
 from geoplan.inputs import write_findings
 from geoplan.results import RunResults
+from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.load import StudyInputs
 from geoplan.words.speaker import Speaker
@@ -35,7 +37,7 @@ def write_run_folder(
     *,
     basemap: Basemap,
     progress: Progress,
-    kept: Callable[[Path, Callable[[], None]], None] | None = None,
+    kept: KeptOutputs | None = None,
 ) -> Path:
     """The folder `target` with every output of a run, or nothing; see `Plan.save`.
 
@@ -44,7 +46,7 @@ def write_run_folder(
     target : where the run goes; an earlier run there gives way.
     results : as their audience may see them.
     inputs : for `findings.xlsx` of an internal run.
-    kept : writes into a folder what was kept of these outputs, or else calls what it is given.
+    kept : outputs that an earlier run has left.
     """
     with claimed(target) as claim, told_plainly(target), claim.beside() as beside:
 
@@ -55,12 +57,12 @@ def write_run_folder(
             stages = Stages(total=6, progress=progress)
 
             def work() -> None:
-                _write_outputs(beside, results, inputs, basemap=basemap, stages=stages)
+                _write_outputs(beside, results, inputs, basemap=basemap, stages=stages, kept=kept)
 
             if kept is None:
                 work()
             else:
-                kept(beside, work)
+                kept.write(results, beside, work)
             _write_record(beside, results, stages)
     return target
 
@@ -72,7 +74,9 @@ def _write_outputs(
     *,
     basemap: Basemap,
     stages: Stages,
+    kept: KeptOutputs | None,
 ) -> None:
+    reused = None if kept is None else partial(kept.file, results)
     lang, audience = results.info.lang, results.info.audience
     speaker = Speaker(lang)
 
@@ -80,7 +84,7 @@ def _write_outputs(
         return stages.stage(name, speaker.say(f"study.stage_{name}"), steps=steps)
 
     with stage("figures"):
-        outputs.write_figures(results, folder / "figures", lang=lang)
+        outputs.write_figures(results, folder / "figures", lang=lang, reused=reused)
     with ExitStack() as beside:
         with stage("report", steps=0):  # the PDF is made beside what follows
             finished = beside.enter_context(
@@ -94,6 +98,7 @@ def _write_outputs(
                 audience=audience,
                 basemap=basemap.name,
                 tianditu_key=basemap.tianditu_key,
+                reused=reused,
             )
         with stage("layers"):
             outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)

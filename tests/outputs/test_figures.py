@@ -39,7 +39,8 @@ def _font():
 
 
 def maps_of(results, lang):
-    return {n: draw() for n, draw in figure_list(results, Speaker(lang)) if n.endswith("_map")}
+    found = figure_list(results, Speaker(lang))
+    return {name: draw() for _, name, draw in found if name.endswith("_map")}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -96,7 +97,8 @@ def test_the_knee_is_marked_on_the_curve_and_its_label_is_in_nobody_s_way(fakes,
     for shown in (knee, None):
         drawn = replace(service, siting=replace(siting, knee=shown))
         run = replace(results, services={"meal_station": drawn})
-        figure = dict(figure_list(run, Speaker(lang)))["meal_station_curve"]()
+        named = {name: draw for _, name, draw in figure_list(run, Speaker(lang))}
+        figure = named["meal_station_curve"]()
         figure.canvas.draw()
         ax = figure.axes[0]
         rings = [line for line in ax.lines if len(line.get_xdata()) == 1]

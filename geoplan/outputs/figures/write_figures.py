@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,11 @@ _CHART_IN = 6.3
 
 
 def write_figures(
-    results: RunResults, folder: str | Path, *, lang: str | None = None
+    results: RunResults,
+    folder: str | Path,
+    *,
+    lang: str | None = None,
+    reused: Callable[[str, Path, Callable[[], None]], None] | None = None,
 ) -> list[Path]:
     """Write ``KEY_map``, ``KEY_curve``, ``KEY_areas`` and ``KEY_programme.png``, where there are.
 
@@ -46,6 +50,8 @@ def write_figures(
     results : a run's results, or an edition of them.
     folder : made if it is not there.
     lang : ``"zh"`` or ``"en"``; None = the study's.
+    reused : called with a service's key, a file of its and what writes it: writes an equal file in
+        another way, or calls that.
 
     Returns
     -------
@@ -82,16 +88,21 @@ def write_figures(
         "text.color": palette.INK,
         "text.parse_math": False,  # a name may hold dollar signs
     }
+
+    def write(draw: Callable[[], Figure], path: Path) -> None:
+        figure = draw()
+        for text in figure.findobj(Text):
+            text.set_text(writable(text.get_text(), fonts))
+        save_figure(figure, path)
+
     written = []
     with mpl.rc_context(style), warnings.catch_warnings():
         # names are measured before what the font lacks in them is replaced
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        for name, draw in figure_list(results, speaker):
-            figure = draw()
-            for text in figure.findobj(Text):
-                text.set_text(writable(text.get_text(), fonts))
+        for key, name, draw in figure_list(results, speaker):
             path = target / f"{name}.png"
-            save_figure(figure, path)
+            work = partial(write, draw, path)
+            work() if reused is None else reused(key, path, work)
             written.append(path)
     return written
 
@@ -112,21 +123,25 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def figure_list(
     results: RunResults, speaker: Speaker
-) -> Iterator[tuple[str, Callable[[], Figure]]]:
-    """Name and drawing function of every figure of a run."""
-    background = Background(results)
+) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
+    """Service, name and drawing function of every figure of a run."""
+    background = cache(partial(Background, results))
+
+    def city(draw: Callable[..., Figure], service: ServiceResult) -> Figure:
+        return draw(results, service, background(), speaker)
+
     for key, service in results.services.items():
         if service.coverage is not None:
-            yield f"{key}_map", partial(coverage_map, results, service, background, speaker)
+            yield key, f"{key}_map", partial(city, coverage_map, service)
             level = _top_level(results, service)
             if level is not None:
-                yield f"{key}_areas", partial(_areas, results, service, level, speaker)
+                yield key, f"{key}_areas", partial(_areas, results, service, level, speaker)
             if service.siting is not None and service.siting.curve is not None:
-                yield f"{key}_curve", partial(_curve, service, speaker)
+                yield key, f"{key}_curve", partial(_curve, service, speaker)
             if service.programme is not None and len(service.programme.by_year):
-                yield f"{key}_programme", partial(programme_figure, results, service, speaker)
+                yield key, f"{key}_programme", partial(programme_figure, results, service, speaker)
         elif service.spacing is not None:
-            yield f"{key}_map", partial(line_map, results, service, background, speaker)
+            yield key, f"{key}_map", partial(city, line_map, service)
 
 
 def _top_level(results: RunResults, service: ServiceResult) -> str | None:

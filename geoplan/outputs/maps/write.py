@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,7 @@ def write_maps(
     audience: str | None = None,
     basemap: str | None = None,
     tianditu_key: str | None = None,
+    reused: Callable[[str, Path, Callable[[], None]], None] | None = None,
 ) -> list[Path]:
     """``KEY.html`` for every service and ``index.html`` of them all.
 
@@ -119,6 +122,8 @@ def write_maps(
     folder : usually ``maps`` in the run's folder; made where it is missing.
     lang, basemap, tianditu_key : as for `service_map`.
     audience : ``"internal"`` or ``"public"``; a public map is only made from the public edition.
+    reused : called with a service's key, the file of its map and what writes it: writes an equal
+        file in another way, or calls that.
 
     Returns
     -------
@@ -141,18 +146,25 @@ def write_maps(
     speaker = Speaker(lang or results.info.lang)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    background = background_content(results.background)
-    written = []
-    for key in results.services:
+    background = cache(partial(background_content, results.background))
+
+    def write(key: str, path: Path) -> None:
         made = service_map(
             results,
             key,
             lang=speaker.lang,
             basemap=basemap,
             tianditu_key=tianditu_key,
-            background=background,
+            background=background(),
         )
-        written.append(write_map(made, target / f"{key}.html"))
+        write_map(made, path)
+
+    written = []
+    for key in results.services:
+        path = target / f"{key}.html"
+        work = partial(write, key, path)
+        work() if reused is None else reused(key, path, work)
+        written.append(path)
     index = target / "index.html"
     index.write_text(index_page(results, speaker), encoding="utf-8", newline="\n")
     return [*written, index]

@@ -1,12 +1,17 @@
-"""The outputs of a run, kept whole: the same results are not drawn and written twice."""
+"""The outputs of a run, kept whole, and the maps and figures of each service.
+
+The same results are not drawn and written twice; where one service has changed, those of the
+others are not drawn again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from geoplan.results import RunResults
+from geoplan.results import ReportForm, RunResults
 from geoplan.study.cache.fingerprint import key_of
 from geoplan.study.cache.store import Store
 from geoplan.writing.plain_faults import size_mb
@@ -15,7 +20,7 @@ from geoplan.writing.plain_faults import size_mb
 _MOST_MB = 600
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class KeptOutputs:
     """Where the outputs of `results` are kept.
 
@@ -23,11 +28,13 @@ class KeptOutputs:
     ----------
     store, key : the cache, and a key of all that `results` depend on (None: nothing is kept).
     results : as the run made them; changed results have no outputs that were kept.
+    services : a key per service of all that its own results depend on.
     """
 
     store: Store
     key: str | None
     results: RunResults
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, results: RunResults, folder: Path, work: Callable[[], None]) -> None:
         """Every file that `work` writes into `folder`: kept ones, else `work` is called."""
@@ -47,6 +54,38 @@ class KeptOutputs:
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+
+    def file(self, results: RunResults, service: str, path: Path, work: Callable[[], None]) -> None:
+        """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it.
+
+        What it shows beside its service is in the key: the page's stamps, the names of the other
+        services, what was assumed, how far the whole run's maps reach.
+        """
+        own = self.services.get(service) if results is self.results else None
+        key = None
+        if own is not None and results.info.audience == "internal":
+            page = repr(replace(results.info, report=ReportForm()))
+            key = key_of("file", own, path.name, page, *self._shared)
+        content = None
+
+        def written() -> bytes:
+            nonlocal content
+            work()
+            content = path.read_bytes()
+            return content
+
+        found = self.store.reused(key, written)
+        if content is None:
+            path.write_bytes(found)
+
+    @cached_property
+    def _shared(self) -> tuple[str, str, list[str]]:
+        """What is assumed, the box of all maps, and what the services are called."""
+        from geoplan.outputs.figures.background import bounds  # loads matplotlib
+
+        services = self.results.services.values()
+        names = [f"{one.key} {one.name('zh')} {one.name('en')}" for one in services]
+        return repr(self.results.assumed), repr(bounds(self.results)), names
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -2,8 +2,9 @@
 
 Networks depend on their section and files; inputs on these, on every file that the study names and
 on the settings that reading looks at; a service on the inputs, its own section and all settings
-that are no other service's; the outputs on everything. A setting that is not known to be of no use
-to a stage counts.
+that are no other service's; a plan in time on the services that act; the outputs on everything, the
+maps and figures of a service on what is its own and on what stands on every page. A setting that is
+not known to be of no use to a stage counts.
 """
 
 from __future__ import annotations
@@ -72,11 +73,18 @@ class StageCache:
         return self.store.reused(named, work, keep=_is_whole)
 
     def programme(
-        self, services: list[str], work: Callable[[], dict[str, ServiceResult]]
+        self,
+        services: list[str],
+        work: Callable[[], dict[str, ServiceResult]],
+        *,
+        run: list[str],
     ) -> dict[str, ServiceResult]:
-        """The `services` of a run with their plan in time. After all of them."""
-        run = self.run_key(services)
-        return self.store.reused(None if run is None else key_of("programme", run), work)
+        """The `services` that act with their plan in time. After all of the `run`."""
+        together = self.config.shared_buildings is not None  # sites of all the run
+        make = self.run_key if together else self._programme_key
+        named = self._once("programme", lambda: make(run if together else services))
+        named = None if named is None else key_of("programme", named)
+        return self.store.reused(named, work)
 
     def run_key(self, services: list[str]) -> str | None:
         """A key of all that the results of a run of `services` depend on. After `inputs`."""
@@ -89,6 +97,20 @@ class StageCache:
         ):
             return None
         return key_of("run", inputs, services, self._settings(), files)
+
+    def service_keys(self, services: list[str]) -> dict[str, str]:
+        """Per service a key of all that its own results depend on. After all stages.
+
+        Services whose results hold something of others have none.
+        """
+        found = {}
+        for service in services:
+            own = self._keys.get(f"service.{service}")
+            section = self.config.services[service]
+            if own is not None and section.fund is None and self.config.shared_buildings is None:
+                acts = section.actions is not None and self.config.programme is not None
+                found[service] = key_of(own, self._keys.get("programme") if acts else None)
+        return found
 
     def _once(self, name: str, make: Callable[[], str | None]) -> str | None:
         if self.store.folder is None:
@@ -123,15 +145,23 @@ class StageCache:
 
     def _service_key(self, key: str) -> str | None:
         inputs = self._keys.get("inputs")
-        if inputs is None:
+        return None if inputs is None else key_of("service", inputs, key, self._settings_of([key]))
+
+    def _programme_key(self, services: list[str]) -> str | None:
+        found = [self._keys.get(f"service.{service}") for service in services]
+        if None in found:
             return None
+        return key_of("programme", services, found, self._settings_of(services))
+
+    def _settings_of(self, services: list[str]) -> dict[str, Any]:
+        """All settings that `services` are planned by; of the others what reading looks at."""
         settings = self._settings()
         of_use = {name: value for name, value in settings.items() if name not in _SHOWN}
         of_use["services"] = {
-            other: section if other == key else read_of(section)
-            for other, section in settings["services"].items()
+            key: section if key in services else read_of(section)
+            for key, section in settings["services"].items()
         }
-        return key_of("service", inputs, key, of_use)
+        return of_use
 
 
 def read_of(section: dict[str, Any]) -> dict[str, Any]:
