@@ -16,6 +16,7 @@ from geoplan.cli.commands import main
 from geoplan.disclosure import edition
 from geoplan.study import Plan, Study
 from geoplan.study.cache import stages as stages_module
+from geoplan.study.example import write_example
 
 
 @pytest.fixture
@@ -110,17 +111,41 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def planned_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder whose study was planned with the cache, and the cache."""
+    folder = write_example(tmp_path_factory.mktemp("once") / "small")
+    kept = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOPLAN_CACHE", str(kept))
+        Study.open(folder).run()
+    return folder, kept
+
+
 @pytest.mark.parametrize("change", SETTINGS)
-def test_every_changed_setting_is_noticed(small_folder: Path, kept: Path, change: str) -> None:
-    Study.open(small_folder).run()
-    edit(small_folder / "study.toml", *SETTINGS[change])
+def test_every_changed_setting_is_noticed(
+    planned_once: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    folder, kept = planned_once
+    monkeypatch.setenv("GEOPLAN_CACHE", str(kept))
+    assert len(list(kept.iterdir())) >= 3
+    before = (folder / "study.toml").read_text(encoding="utf-8")
     try:
-        expected = numbers(Study.open(small_folder).run(cache=False))
+        edit(folder / "study.toml", *SETTINGS[change])
+        expect_the_same(folder)
+    finally:
+        (folder / "study.toml").write_text(before, encoding="utf-8")
+
+
+def expect_the_same(folder: Path) -> None:
+    """The study with the cache gives what it gives without."""
+    try:
+        expected = numbers(Study.open(folder).run(cache=False))
     except Exception as error:  # a setting that is refused, with the cache as well
         with pytest.raises(type(error)):
-            Study.open(small_folder).run()
+            Study.open(folder).run()
         return
-    assert numbers(Study.open(small_folder).run()) == expected
+    assert numbers(Study.open(folder).run()) == expected
 
 
 @pytest.mark.parametrize(
