@@ -101,9 +101,15 @@ class Model:
         upper: float = INF,
     ) -> int:
         """Add one row; returns its number."""
-        index = np.asarray(index)
-        at = self.add_rows(np.array([0, len(index)]), index, value, lower=lower, upper=upper)
-        return int(at[0])
+        self.index.append(np.asarray(index, np.int32))  # without what many rows at once need
+        count = len(self.index[-1])
+        self.sizes.append(np.array([count]))
+        given = np.asarray(value, np.float64)
+        self.value.append(np.full(count, given) if given.ndim == 0 else given)
+        self.row_lower.append(np.array([lower], np.float64))
+        self.row_upper.append(np.array([upper], np.float64))
+        self.rows += 1
+        return self.rows - 1
 
     def tag(self, family: str, rows: np.ndarray | list[int], labels: list[Any]) -> None:
         """Name rows, so that they can be relaxed by name (see `elastic`)."""

@@ -98,8 +98,9 @@ def _standing(parts: Sequence[ServicePart]) -> tuple[list[str], list[str]]:
     closable: list[str] = []
     for part in parts:
         standing = part.sites.frame.index[part.sites.frame["state"] == "open"]
+        closing = part.closing
         for label in standing:
-            (closable if label in part.closing else fixed).append(marked(part.key, label))
+            (closable if label in closing else fixed).append(marked(part.key, label))
     return fixed, closable
 
 

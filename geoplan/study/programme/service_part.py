@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -96,8 +96,9 @@ def service_part(
     )
     if rules.open is not None and rules.open.capacity is not None:
         sites = _with_room(sites, rules.open)
-    used, unused = _known(projects, sites)
-    actions = (*_by_rule(sites, rules), *(a for p in used for a in _of_project(p, sites)))
+    site = _named_sites(sites)
+    used, unused = _known(projects, site)
+    actions = (*_by_rule(sites, rules), *(a for p in used for a in _of_project(p, site)))
     targets = tuple(context.config.services[key].targets)
     counted = (
         standard.capacity_limits
@@ -193,32 +194,32 @@ def _places(kind: str, of: str, places: float | None) -> dict[str, float]:
 
 
 def _known(
-    projects: Sequence[Project], sites: ServiceSites
+    projects: Sequence[Project], named: Callable[[str], str | None]
 ) -> tuple[list[Project], tuple[str, ...]]:
     """Projects whose sites are there, and the names of the others."""
     used: list[Project] = []
     unused: list[Project] = []
     for project in projects:
         wanted = [*filter(None, [project.site]), *project.away]
-        ok = all(_site(sites, name) is not None for name in wanted)
+        ok = all(named(name) is not None for name in wanted)
         (used if ok else unused).append(project)
     return used, tuple(p.name for p in unused)
 
 
-def _site(sites: ServiceSites, name: str) -> str | None:
-    """The label of a site that stands, by id or by name."""
+def _named_sites(sites: ServiceSites) -> Callable[[str], str | None]:
+    """What finds the label of a site that stands, by id or by a name that only it has."""
     standing = sites.frame[sites.frame["state"] != "new"]
-    if name in standing.index:
-        return name
-    named = standing.index[standing["name"] == name]
-    return str(named[0]) if len(named) == 1 else None
+    labels = set(standing.index)
+    alone = ~standing["name"].duplicated(keep=False)
+    by_name = {name: str(label) for label, name in standing["name"][alone].items()}
+    return lambda name: name if name in labels else by_name.get(name)
 
 
-def _of_project(project: Project, sites: ServiceSites) -> Iterator[ProgrammeAction]:
+def _of_project(project: Project, named: Callable[[str], str | None]) -> Iterator[ProgrammeAction]:
     """The action of one row of the office's table."""
     place = project_label(project) if project.point is not None else None
-    site = _site(sites, project.site) if project.site else None
-    away = [name for name in (_site(sites, a) for a in project.away) if name is not None]
+    site = named(project.site) if project.site else None
+    away = [name for name in map(named, project.away) if name is not None]
     if project.kind == "move" and not away and site is not None:
         away = [site]
     after = place if place is not None and project.kind in ("open", "move", "merge") else site

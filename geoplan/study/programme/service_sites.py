@@ -111,7 +111,8 @@ def _standing(
     open_ = serves(frame).to_numpy()
     building = np.zeros(len(frame), bool)
     if "status" in frame.columns:
-        sense = [words.read(text).sense for text in frame["status"].astype("string").fillna("")]
+        texts = frame["status"].astype("string").fillna("")
+        sense = texts.map({text: words.read(text).sense for text in texts.unique()}).to_numpy()
         building = ~open_ & np.isin(sense, ["under_construction", "planned"])
     years = opening_years(frame)
     opening = {
