@@ -27,8 +27,8 @@ from geoplan.study.plan import Plan
 from geoplan.study.programme.plan_years import services_with_actions, with_programme
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
-from geoplan.study.read.load import load_inputs, refuse_blocked
-from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.read.load import StudyInputs, load_inputs, refuse_blocked
+from geoplan.study.read.networks import StudyNetwork, modes_of, try_networks
 from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
@@ -59,21 +59,7 @@ def run_study(
     kept = StageCache.of(config, study.folder, enabled=cache)
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
-    with stages.stage("networks", speaker.say("study.stage_networks")):
-        modes = modes_of(config, keys)
-        read = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
-    with stages.stage("inputs", speaker.say("study.stage_inputs")):
-        wanted = None if _all(study, keys) else keys
-        inputs = kept.inputs(
-            wanted,
-            lambda: load_inputs(config, study.folder, services=wanted, streets=read.streets),
-        )
-        # faults of the files come before those of the network
-        refuse_blocked(inputs, speaker)
-    networks = read.read()
-    records = (*inputs.records, *read.records)
-    findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, speaker))
-    inputs = replace(inputs, records=records, findings=findings)
+    inputs, networks = _read(study, keys, stages, kept)
     context = Context(config=config, inputs=inputs, networks=networks)
     services = _plan_all(context, keys, stages, scheduler, kept)
     if config.shared_buildings is not None:
@@ -99,14 +85,14 @@ def run_study(
     )
     results = RunResults(
         info=info,
-        inputs=records,
+        inputs=inputs.records,
         findings=inputs.findings_frame(),
         set_aside=inputs.set_aside(),
         areas=inputs.areas,
         services=services,
         figures=figures_table(context, services),
         background=background_layers(context.inputs.background, context.networks),
-        run=_facts(study, records, stages),
+        run=_facts(study, inputs.records, stages),
         assumed=_assumed(inputs.findings, services),
     )
     outputs = KeptOutputs(
@@ -116,6 +102,55 @@ def run_study(
         services=kept.service_keys(keys),
     )
     return Plan(results=results, inputs=inputs, kept=outputs)
+
+
+def suggest_sites_of(study: StudySettings, key: str, *, progress: Progress) -> ServiceResult:
+    """One service with suggested sites; nothing is drawn, listed or merged that only files show.
+
+    What a run of the whole study has kept of its streets and inputs is used.
+    """
+    study.require_streets()
+    config = _of_run(study.config, [key])
+    kept = StageCache.of(config, study.folder, enabled=True)
+    stages = Stages(total=4, progress=progress)
+    inputs, networks = _read(study, [key], stages, kept, whole=True)
+    context = Context(config=config, inputs=inputs, networks=networks)
+    name, say = context.standard(key).name(context.lang), context.speaker.say
+
+    def work() -> ServiceResult:
+        with stages.stage(f"coverage.{key}", say("study.stage_coverage", service=name)):
+            assessed = assess_service(context, key, drawn=False)
+        with stages.stage(f"siting.{key}", say("study.stage_siting", service=name)):
+            return with_sites(context, assessed, drawn=False)
+
+    return kept.suggestion(key, work)
+
+
+def _read(
+    study: StudySettings, keys: list[str], stages: Stages, kept: StageCache, *, whole: bool = False
+) -> tuple[StudyInputs, Mapping[str, StudyNetwork]]:
+    """Inputs and networks of `keys`.
+
+    whole : those of all services, if they are kept, do as well.
+    """
+    config, speaker = _of_run(study.config, keys), study.config.speaker
+    modes = modes_of(config, keys)
+    wanted = None if _all(study, keys) else keys
+    if whole and kept.has_read(every := modes_of(config, list(study.services))):
+        modes, wanted = every, None
+    with stages.stage("networks", speaker.say("study.stage_networks")):
+        read = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
+    with stages.stage("inputs", speaker.say("study.stage_inputs")):
+        inputs = kept.inputs(
+            wanted,
+            lambda: load_inputs(config, study.folder, services=wanted, streets=read.streets),
+        )
+        # faults of the files come before those of the network
+        refuse_blocked(inputs, speaker)
+    networks = read.read()
+    records = (*inputs.records, *read.records)
+    findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, speaker))
+    return replace(inputs, records=records, findings=findings), networks
 
 
 def _of_run(config: StudyFile, keys: list[str]) -> StudyFile:
@@ -142,8 +177,11 @@ def plan_service(context: Context, key: str) -> ServiceResult:
     return finished(context, with_sites(context, assess_service(context, key)))
 
 
-def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
-    """`assessed` with suggested sites and their robustness, where the study asks for sites."""
+def with_sites(context: Context, assessed: ServiceResult, *, drawn: bool = True) -> ServiceResult:
+    """`assessed` with suggested sites and their robustness, where the study asks for sites.
+
+    drawn : with what maps need to try other sites.
+    """
     siting = context.config.services[assessed.key].siting
     together = context.config.shared_buildings
     if siting is None or assessed.coverage is None or assessed.facilities is None:
@@ -151,7 +189,7 @@ def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
     if together is not None and assessed.key in together.services:
         return assessed  # all of them at once, see `with_shared_sites`
     outcome, problem = suggest_sites(context, assessed, siting)
-    return _with_outcome(context, assessed, outcome, problem)
+    return _with_outcome(context, assessed, outcome, problem, drawn=drawn)
 
 
 def with_shared_sites(
@@ -167,7 +205,12 @@ def with_shared_sites(
 
 
 def _with_outcome(
-    context: Context, assessed: ServiceResult, outcome: SitingOutcome, problem: StudyProblem | None
+    context: Context,
+    assessed: ServiceResult,
+    outcome: SitingOutcome,
+    problem: StudyProblem | None,
+    *,
+    drawn: bool = True,
 ) -> ServiceResult:
     """`assessed` with its suggested sites, and what follows from them alone."""
     siting = context.config.services[assessed.key].siting
@@ -177,6 +220,8 @@ def _with_outcome(
     assessed = replace(assessed, assumed=assumed)
     if problem is not None:
         outcome = with_robustness(context, assessed, outcome, problem)
+    if not drawn:
+        return replace(assessed, siting=outcome)
     suited = None if problem is None else problem.candidates
     covers = site_covers(context, replace(assessed, siting=outcome), suited)
     assessed = replace(assessed, covers=covers)

@@ -12,14 +12,15 @@ from geoplan.errors import UsageError
 from geoplan.outputs.ranges import range_text
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import Robustness, ServiceResult, SitingOutcome
+from geoplan.study.cache.stages import StageCache
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs, load_inputs
-from geoplan.study.read.networks import try_networks
+from geoplan.study.read.networks import modes_of, try_networks
 from geoplan.study.robustness import robustness
-from geoplan.study.run import run_study
+from geoplan.study.run import run_study, suggest_sites_of
 from geoplan.study.settings import StudySettings, in_language, known_services
 from geoplan.words.display import completes, facts_html
 from geoplan.words.speaker import Speaker
@@ -166,16 +167,21 @@ class Study(StudySettings):
             progress(min(done, count - 1), count, config.speaker.say("study.read", what=text))
             done += 1
 
-        networks = try_networks(config, study.folder)
+        kept = StageCache.of(config, study.folder, enabled=True)
+        wanted = None if services is None else known_services(study, services)
+        modes = modes_of(config, list(config.services))  # as a run has them, if that is all
+        modes = modes if set(modes) == set(config.modes) else list(config.modes)
+        networks = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
         for one in networks.networks.values():
             report(f"{one.record.path}: {one.record.rows}")
-        inputs = load_inputs(
-            config,
-            study.folder,
-            services=None if services is None else known_services(study, services),
-            streets=networks.streets,
-            report=report,
-        )
+
+        def read() -> StudyInputs:
+            streets = networks.streets
+            return load_inputs(
+                config, study.folder, services=wanted, streets=streets, report=report
+            )
+
+        inputs = kept.inputs(wanted, read)
         return dataclasses.replace(
             inputs,
             records=(*inputs.records, *networks.records),
@@ -292,15 +298,15 @@ class Study(StudySettings):
         if objective is not None:
             siting["objective"] = objective
         changed = self.replace({f"services.{service}.siting": siting})
-        plan = changed.run(services=[service], lang=lang, progress=progress)
-        outcome = plan.services[service].siting
+        planned = suggest_sites_of(changed, service, progress=chosen(progress))
+        outcome = planned.siting
         assert outcome is not None  # the service has sites
         return dataclasses.replace(
             outcome,
             notes=(
                 *outcome.notes,
                 *study._further(outcome, sites, curve),
-                *_assumed(plan.services[service], study.config.speaker),
+                *_assumed(planned, study.config.speaker),
             ),
         )
 

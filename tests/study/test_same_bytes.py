@@ -79,6 +79,8 @@ def _without_times(node: Any) -> Any:
 @pytest.mark.parametrize("audience", ["internal", "public"])
 def test_same_bytes_of_every_output(tmp_path, audience):
     first = write_example(tmp_path / "here" / "village")
+    with (first / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[report]\ndate = "2025-06-30"\n')  # today is another day in the other zone
     there = tmp_path / "some where else" / "深"
     there.mkdir(parents=True)
     second = Path(shutil.copytree(first, there / "village"))

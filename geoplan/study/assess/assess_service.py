@@ -85,8 +85,11 @@ def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> Fa
     return FacilityLayer(key=layer.key, frame=frame)
 
 
-def assess_service(context: Context, key: str) -> ServiceResult:
-    """Everything about one service but its gaps and suggested sites."""
+def assess_service(context: Context, key: str, *, drawn: bool = True) -> ServiceResult:
+    """Everything about one service but its gaps and suggested sites.
+
+    drawn : what its sites reach is drawn, too, for maps and layers.
+    """
     standard = context.standard(key)
     facilities = with_tier_keys(context.inputs.facilities.get(key), standard)
     if standard.measure == "spacing":
@@ -112,7 +115,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
         quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
         tier_sites=tier_counts(serving, standard) if standard.tiers else {},
-        **_reach(context, standard, sites),
+        **(_reach(context, standard, sites) if drawn else {}),
         capacity=capacity_facts(serving, standard, demand.total),
         capacity_areas=_capacity_areas(context, demand, standard, serving),
         equity=equity_of(context, coverage),

@@ -64,13 +64,28 @@ class StageCache:
 
     def inputs(self, services: list[str] | None, read: Callable[[], StudyInputs]) -> StudyInputs:
         """All layers; those that cannot be used are not kept. After `networks`."""
-        key = self._once("inputs", lambda: self._inputs_key(services))
+        key = self._once("inputs", lambda: self._inputs_key(services, self._keys.get("networks")))
         return self.store.reused(key, read, keep=lambda found: not found.blocking)
 
     def service(self, key: str, work: Callable[[], ServiceResult]) -> ServiceResult:
         """All about a service; a search that somebody ended is not kept. After `inputs`."""
         named = self._once(f"service.{key}", lambda: self._service_key(key))
         return self.store.reused(named, work, keep=_is_whole)
+
+    def suggestion(self, key: str, work: Callable[[], ServiceResult]) -> ServiceResult:
+        """A service with suggested sites alone. After `inputs`."""
+        named = self._service_key(key)
+        return self.store.reused(
+            None if named is None else key_of("suggestion", named), work, keep=_is_whole
+        )
+
+    def has_read(self, modes: Iterable[str]) -> bool:
+        """Whether the networks of `modes`, and with them all inputs, are kept."""
+        networks = None if self.store.folder is None else self._networks_key(list(modes))
+        inputs = None if networks is None else self._inputs_key(None, networks)
+        return inputs is not None and all(
+            self.store.path(key).exists() for key in (networks, inputs) if key is not None
+        )
 
     def programme(
         self,
@@ -131,8 +146,7 @@ class StageCache:
         parts = (code_key(), environment_key(), str(self.folder), modes, of_use, files)
         return key_of("networks", *parts)
 
-    def _inputs_key(self, services: list[str] | None) -> str | None:
-        networks = self._keys.get("networks")
+    def _inputs_key(self, services: list[str] | None, networks: str | None) -> str | None:
         settings = self._settings()
         of_use = {name: value for name, value in settings.items() if name not in _SHOWN}
         files = FileDigests(self.folder).named_in(of_use)

@@ -1,6 +1,7 @@
 """Reused stages give what a run without the cache gives, whatever was changed."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 
 import geoplan.outputs.maps.write as maps_module
 import geoplan.study.run as run_module
+import geoplan.study.study as study_module
 from geoplan import outputs
 from geoplan.cli.commands import main
 from geoplan.disclosure import edition
@@ -31,17 +33,19 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stages that were worked out, in order."""
     done: list[str] = []
 
-    def counting(name: str) -> None:
-        real: Callable[..., Any] = getattr(run_module, name)
+    def counting(module: Any, name: str) -> None:
+        real: Callable[..., Any] = getattr(module, name)
 
         def counted(*args: Any, **options: Any) -> Any:
             done.append(name)
             return real(*args, **options)
 
-        monkeypatch.setattr(run_module, name, counted)
+        monkeypatch.setattr(module, name, counted)
 
     for name in ("try_networks", "load_inputs", "assess_service"):
-        counting(name)
+        counting(run_module, name)
+    for name in ("try_networks", "load_inputs"):
+        counting(study_module, name)
     return done
 
 
@@ -86,6 +90,29 @@ def test_no_cache_works_everything_out(small_folder: Path, kept: Path, calls: li
     Study.open(small_folder).run(cache=False)
     assert len(calls) == 6
     assert not kept.exists()
+
+
+def test_suggestions_and_checks_read_what_a_run_has_read(
+    small_folder: Path, kept: Path, calls: list[str]
+) -> None:
+    study = Study.open(small_folder)
+    plan = study.run()
+    calls.clear()
+    planned = plan.services["meal_station"].siting
+    found = [study.suggest("meal_station", sites=1) for _ in range(2)]
+    assert calls == ["assess_service"]
+    for outcome in found:
+        assert outcome.sites.drop(columns="money", errors="ignore").equals(
+            planned.sites.drop(columns="money", errors="ignore")
+        )
+        assert outcome.people_after == planned.people_after
+    report = study.check()
+    assert calls == ["assess_service"]
+    shutil.rmtree(kept)
+    again = study.check()
+    assert calls == ["assess_service", "try_networks", "load_inputs"]
+    assert report.findings_frame().equals(again.findings_frame())
+    assert report.records == again.records
 
 
 #: one change of the study file each; all must be noticed
