@@ -46,7 +46,7 @@ class ServiceResult:
         `rates`), and what each column counts, in words.
     reach : GeoDataFrame with ``cutoff`` and ``geometry`` (what all existing sites reach together),
         or None.
-    site_reach : the same for each existing site (index = its id), or None.
+    site_reach : the same for each existing and each suggested site (index = its id), or None.
     capacity : facts such as places, places_per_1000, or {}.
     capacity_areas : per level, where the capacity of facilities is known: `capacity_by_area`.
     equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are

@@ -15,7 +15,11 @@ from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
 from geoplan.results import ReportForm, RunResults, ServiceResult, SitingOutcome, StudyInfo
-from geoplan.study.assess.assess_service import assess_service, equity_of
+from geoplan.study.assess.assess_service import (
+    assess_service,
+    equity_of,
+    with_reach_of_suggested,
+)
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
 from geoplan.study.assess.people_in_reach import people_in_reach
@@ -234,6 +238,7 @@ def _with_outcome(
 def finished(context: Context, planned: ServiceResult) -> ServiceResult:
     """What follows from coverage and suggested sites together."""
     planned = replace(planned, in_reach=people_in_reach(context, planned))
+    planned = with_reach_of_suggested(context, planned)
     return with_gaps(context, with_breakdowns(context, planned))
 
 

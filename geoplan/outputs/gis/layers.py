@@ -85,11 +85,14 @@ def service_layers(
 
 
 def _site_reach(service: ServiceResult) -> Layer:
-    """What each existing site reaches, with the site's id and name."""
+    """What each existing and suggested site reaches: id, name, and the rank of a suggested one."""
     assert service.site_reach is not None
     assert service.facilities is not None
     reach = service.site_reach
     names = service.facilities.frame["name"].reindex(reach.index)
+    new = None if service.siting is None else service.siting.sites
+    if new is not None and "name" in new.columns:
+        names = names.fillna(new["name"].reindex(reach.index))
     frame = gpd.GeoDataFrame(
         {
             "id": reach.index.astype(str),
@@ -99,6 +102,8 @@ def _site_reach(service: ServiceResult) -> Layer:
         geometry=reach.geometry.to_numpy(),
         crs=reach.crs,
     )
+    if new is not None and len(new):
+        frame.insert(2, "rank", new["rank"].reindex(reach.index).to_numpy(float))
     if service.in_reach is not None:  # the internal edition
         frame["people_in_reach"] = service.in_reach.reindex(frame["id"]).to_numpy(float)
     key = service.key

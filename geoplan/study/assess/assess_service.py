@@ -223,18 +223,43 @@ def _reach(
     """What all sites reach together (``reach``), and each of them (``site_reach``)."""
     if len(sites) == 0 or standard.threshold is None:
         return {}
+    options = _outline_options(context, standard)
+    drawn = reach_outline(context.network(standard.mode).network, sites[["geometry"]], **options)
+    found = {"reach": drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})}
+    each = _reach_of_each(context, standard, sites)
+    return found if each is None else found | {"site_reach": each}
+
+
+def _outline_options(context: Context, standard: ServiceStandard) -> dict[str, Any]:
     chosen = context.network(standard.mode)
-    options: dict[str, Any] = {
+    return {
         "max_snap_m": chosen.max_snap_m,
         "barriers": chosen.barriers,
         "cutoff_m": standard.threshold_m,
         "cutoff_min": standard.threshold_min,
     }
-    drawn = reach_outline(chosen.network, sites[["geometry"]], **options)
-    found = {"reach": drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})}
-    if isinstance(chosen.network, NetworkData):  # by public transport they overlap all over town
-        found["site_reach"] = site_outlines(chosen.network, sites[["geometry"]], **options)
-    return found
+
+
+def _reach_of_each(
+    context: Context, standard: ServiceStandard, sites: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame | None:
+    """What each of the sites reaches; None by public transport: they overlap all over town."""
+    network = context.network(standard.mode).network
+    if not isinstance(network, NetworkData):
+        return None
+    return site_outlines(network, sites[["geometry"]], **_outline_options(context, standard))
+
+
+def with_reach_of_suggested(context: Context, planned: ServiceResult) -> ServiceResult:
+    """`planned` with what each suggested site reaches, behind what each existing one does."""
+    siting, standard = planned.siting, planned.standard
+    if siting is None or not len(siting.sites) or standard.threshold is None:
+        return planned
+    new = _reach_of_each(context, standard, siting.sites)
+    parts = [part for part in (planned.site_reach, new) if part is not None and len(part)]
+    if not parts:
+        return planned
+    return replace(planned, site_reach=gpd.GeoDataFrame(pd.concat(parts), crs=parts[0].crs))
 
 
 def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResult:
