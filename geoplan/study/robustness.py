@@ -33,6 +33,7 @@ from geoplan.study.sites.monte_carlo import (
     try_plans,
 )
 from geoplan.study.sites.suggest_sites import suggest_sites
+from geoplan.words.speaker import Speaker
 
 #: objectives whose plan is a number of sites that cover people
 COVERING = ("max_coverage", "min_sites")
@@ -149,10 +150,10 @@ def _robustness_of(
     settings: DrawSettings,
 ) -> Robustness:
     """`robustness` of suggested sites, of the problem that gave them."""
-    _refuse_nonsense(settings)
+    _refuse_nonsense(settings, context.speaker)
     assert assessed.facilities is not None
     if outcome.sites.empty:
-        raise UsageError(f"no site is suggested for {assessed.key!r}: there is no plan to try.")
+        raise UsageError(context.speaker.say("study.no_plan_to_try", key=assessed.key))
     if problem.conditional.area_shares is not None:
         raise UsageError(context.speaker.say("study.area_shares_redraws"))
     plan = list(map(str, outcome.sites.index))
@@ -172,13 +173,13 @@ def _robustness_of(
     )
 
 
-def _refuse_nonsense(settings: DrawSettings) -> None:
+def _refuse_nonsense(settings: DrawSettings, speaker: Speaker) -> None:
     redraws, uncertainty = settings.redraws, settings.uncertainty
     faults = []
     if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
-        faults.append(f"redraws must be 1 or more, not {redraws}")
+        faults.append(speaker.say("study.bad_redraws", value=redraws))
     faults += [
-        f"{name} must be 0 or more, not {value}"
+        speaker.say("study.bad_variation", name=name, value=value)
         for name, value in (
             ("reach_cv", uncertainty.reach_cv),
             ("people_cv", uncertainty.people_cv),
@@ -186,9 +187,10 @@ def _refuse_nonsense(settings: DrawSettings) -> None:
         if not value >= 0
     ]
     if not 0 <= uncertainty.closure_share < 1:
-        faults.append(f"closure_share must be from 0 to below 1, not {uncertainty.closure_share}")
+        faults.append(speaker.say("study.bad_closure_share", value=uncertainty.closure_share))
     if faults:
-        raise UsageError("; ".join(faults) + ".")
+        join = "；" if speaker.lang == "zh" else "; "
+        raise UsageError(join.join(faults) + speaker.say("report.high_end"))
 
 
 def _draw_data(

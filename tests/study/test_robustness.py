@@ -255,5 +255,5 @@ def test_robustness_needs_a_siting_problem(small_folder: Path) -> None:
         study.replace({f"{MEAL}.siting": None}).robustness("meal_station")
     with pytest.raises(UsageError, match=r"redraws.*reach_cv.*closure_share"):
         study.robustness("meal_station", redraws=0, reach_cv=-1, closure_share=1)
-    with pytest.raises(UsageError, match="no plan to try"):
+    with pytest.raises(UsageError, match=r"no plan to try|没有可检验的方案"):
         study.replace({f"{MEAL}.siting.sites": 0}).robustness("meal_station")

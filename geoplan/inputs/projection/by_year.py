@@ -96,7 +96,9 @@ class PeopleByYear:
             A year before the first or after the last, a variant that is none.
         """
         if variant not in VARIANTS:
-            raise UsageError(f"variant must be one of {', '.join(VARIANTS)}, not {variant!r}.")
+            raise UsageError.of(
+                "inputs.projection_variant", variants=", ".join(VARIANTS), variant=variant
+            )
         if not self.has(year):
             raise UsageError.of(
                 "inputs.projection_no_year", year=year, first=self.first, last=self.last

@@ -82,7 +82,9 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
         "xlsx": _xlsx,
     }
     if format not in (*writers, "postgis"):
-        raise UsageError(f"format must be one of {', '.join(writers)}, postgis, not {format!r}.")
+        raise UsageError.of(
+            "outputs.export_format", formats=", ".join([*writers, "postgis"]), format=format
+        )
     run = Path(run_folder)
     for told in restored(run):
         logger.warning("%s", told)

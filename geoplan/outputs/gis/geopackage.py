@@ -73,7 +73,7 @@ def write_layers(
     target.unlink(missing_ok=True)
     layers = described_layers(results, speaker)
     if not layers:
-        raise UsageError("this run has no layers to write.")
+        raise UsageError(speaker.say("outputs.nothing_to_write"))
     with _gdal_options():
         for layer in layers:
             _write_layer(layer, target)

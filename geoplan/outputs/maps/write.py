@@ -70,11 +70,10 @@ def service_map(
     >>> "Meal stations" in page.page, "<script src=" in page.page
     (True, False)
     """
-    if key not in results.services:
-        raise UsageError(
-            f"no service {key!r} in this run; there are: {', '.join(results.services) or '-'}."
-        )
     speaker = Speaker(lang or results.info.lang)
+    if key not in results.services:
+        there = ", ".join(results.services) or "-"
+        raise UsageError(speaker.say("study.not_in_run", key=repr(key), there=there))
     tiles = basemap_layer(
         basemap, tianditu_key=tianditu_key, lang=speaker.lang, audience=results.info.audience
     )
