@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from geoplan.demo_city.communities import people_table
-from geoplan.demo_city.files import write_city
+from geoplan.demo_city.files import write_buses, write_city
 from geoplan.demo_city.geography import make_land
 from geoplan.demo_city.streets import make_city
 
@@ -42,10 +42,11 @@ def generate(out_dir: str | Path, *, seed: int = SEED) -> Path:
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     # an independent random stream per part, so that a change in one leaves the others as they are
-    land_rng, streets_rng, people_rng, files_rng, projects_rng = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
+    land_rng, streets_rng, people_rng, files_rng, projects_rng, bus_rng = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)
     )
     city = make_city(make_land(land_rng), streets_rng)
     people = people_table(city.land, city.communities, people_rng)
     write_city(out, city, people, files_rng, projects_rng)
+    write_buses(out, city, people, bus_rng)
     return out / "study.toml"

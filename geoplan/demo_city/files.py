@@ -20,6 +20,7 @@ from geoplan.demo_city.boundaries import (
     name_signs,
     place_names,
 )
+from geoplan.demo_city.bus_lines import bus_lines
 from geoplan.demo_city.geography import CRS, Land, to_degrees
 from geoplan.demo_city.osm_file import write_pbf
 from geoplan.demo_city.projects import elderly_projects, people_by_year
@@ -70,6 +71,23 @@ def write_city(
     write_csv(out / "为老服务与社会组织.csv", made.rate_tables(land, rng))
     toml = files(__package__).joinpath("study.toml").read_bytes()
     (out / "study.toml").write_bytes(toml)
+
+
+def write_buses(out: Path, city: City, people: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Bus lines with their ways, and their stops in GCJ-02."""
+    lines, stops = bus_lines(city, people, rng)
+    write_gpkg(out / "公交线路.gpkg", {"公交线路": _cm(lines)})
+    lon, lat = degrees(stops, datum="gcj02")
+    table = pd.DataFrame(
+        {
+            "线路": stops["line"],
+            "站序": stops["order"],
+            "站名": stops["stop"],
+            "经度": lon,
+            "纬度": lat,
+        }
+    )
+    write_csv(out / "公交站点.csv", table)
 
 
 def _areas(out: Path, land: Land) -> None:

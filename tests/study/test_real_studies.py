@@ -1,4 +1,4 @@
-"""Two real cities end to end; skipped where their data is absent."""
+"""Two real cities end to end, one by bus too; skipped where their data is absent."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
     [
         # residents in the hexagons
         ("porto_alegre", "health_facility", 812_935),
+        # the same by bus and metro, from two feeds
+        ("porto_alegre_by_bus", "health_cluster", 812_935),
         # the census of 2020: 高新区's 424,047 people included
         ("jinan", "child_protection_station", 9_202_432),
     ],

@@ -62,3 +62,29 @@ def test_a_window_and_a_missing_stop_table_are_told_at_once(folder):
     assert re.search("08:00", said)
     assert "none.csv" in said
     assert "threshold_min" in said
+
+
+def served(study):
+    return study.run().to_dict()["services"]["meal_station"]["people"]["served"]
+
+
+def test_what_ifs_of_lines_and_of_walks_are_overlays(folder):
+    study = Study.open(folder)
+    assert served(study) == 180
+    # without its bus C is left with a walk of 50 minutes
+    withdrawn = study.replace({"network.transit.withdrawn": ["1"]})
+    assert served(withdrawn) < 180
+    # 5 minutes of waiting and 5 of riding are too long for 9, half the wait is not
+    quick = {"services.meal_station.standard": {"mode": "transit", "threshold_min": 9}}
+    less = study.replace(quick)
+    often = less.replace({"network.transit.headway_factor": {"1": 0.5}})
+    assert served(often) > served(less)
+    overlay = folder / "what_if.toml"
+    overlay.write_text("[network.transit]\nwithdrawn = ['1']\n", encoding="utf-8")
+    assert served(study.overlay(overlay)) < 180
+
+
+def test_lines_that_do_not_run_are_told(folder):
+    study = Study.open(folder).replace({"network.transit.withdrawn": ["K9"]})
+    with pytest.raises(Exception, match="K9"):
+        study.run()

@@ -23,6 +23,7 @@ from geoplan.network.search.snapping import snap
 from geoplan.network.transit.ask import TransitOptions
 from geoplan.network.transit.clock import NEVER, date_of
 from geoplan.network.transit.feed.gtfs import FeedDay, schedule_of_feeds
+from geoplan.network.transit.journey import Journey, journey_of
 from geoplan.network.transit.line_tables import schedule_of_lines
 from geoplan.network.transit.queries import transit_costs, transit_nearest, transit_query
 from geoplan.network.transit.schedule import Schedule
@@ -30,6 +31,7 @@ from geoplan.network.transit.search.pruning import useful_walks
 from geoplan.network.transit.search.searches import Service
 from geoplan.network.transit.search.timetable import Timetable, build_timetable
 from geoplan.network.transit.search.walking import Legs, stop_walks
+from geoplan.network.transit.what_if import changed_lines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -315,6 +317,97 @@ class TransitNetwork(TimedNetwork):
     def nearest_site(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> pd.DataFrame:
         """Nearest sites; `geoplan.network.nearest_site` describes it."""
         return transit_nearest(transit_query("nearest_site", self, demand, sites, options))
+
+    def journey(self, home: Any, site: Any, **options: Any) -> Journey | None:
+        """How one gets from a home to a site: walks, waits and rides.
+
+        Of all minutes of the window it is the journey at the percentile, so that its minutes are
+        those of `travel_costs`.
+
+        Parameters
+        ----------
+        home, site : one point each in the streets' CRS (a frame with one row).
+        options : as for `travel_costs`; without a cutoff journeys of up to three hours count.
+
+        Returns
+        -------
+        Journey or None
+            None where there is none in time.
+
+        Raises
+        ------
+        UsageError
+            More than one point.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd, shapely
+        >>> from geoplan.network import Network
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (4000, 0)])], crs=4548)
+        >>> walk = Network.from_lines(street, mode="walk")
+        >>> names = {"line": ["1", "1"], "order": [1, 2], "stop": ["West", "East"]}
+        >>> ends = gpd.points_from_xy([0, 4000], [0, 0])
+        >>> stops = gpd.GeoDataFrame(names, geometry=ends, crs=4548)
+        >>> lines = pd.DataFrame(
+        ...     {"line": ["1"], "span": ["06:00-21:00"], "headway": [10], "speed": [15]})
+        >>> bus = TransitNetwork.from_lines(lines, stops, walk=walk)
+        >>> home, site = (gpd.GeoSeries(gpd.points_from_xy([x], [0]), crs=4548) for x in (3940, 0))
+        >>> way = bus.journey(home, site, depart="08:00")
+        >>> way.minutes, way.lines
+        (22.0, ('1',))
+        >>> print(way.text("en"))
+        Leave at 08:00; walk 1 min to the stop East; wait about 5 min; ride line 1 towards West for
+        1 stop(s), 16 min, to West; 22 min in all, 0 change(s).
+        """
+        return journey_of(transit_query("travel_costs", self, home, site, options))
+
+    def with_lines(
+        self,
+        *,
+        withdrawn: Sequence[str] = (),
+        headway_factor: Mapping[str, float] | None = None,
+    ) -> Self:
+        """What if: the same network without some lines, and with others more or less often.
+
+        Parameters
+        ----------
+        withdrawn : names of lines that run no more.
+        headway_factor : by line: 0.5 halves the minutes between two vehicles, 2 doubles them. Of
+            lines with a timetable vehicles come evenly between those there are, or every second
+            one stays.
+
+        Returns
+        -------
+        TransitNetwork
+
+        Raises
+        ------
+        UsageError
+            Lines that do not run, factors that make no sense: all faults at once.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd, shapely
+        >>> from geoplan.network import Network, travel_costs
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (4000, 0)])], crs=4548)
+        >>> walk = Network.from_lines(street, mode="walk")
+        >>> stops = gpd.GeoDataFrame({"line": ["1", "1"], "order": [1, 2]},
+        ...     geometry=gpd.points_from_xy([0, 4000], [0, 0]), crs=4548)
+        >>> lines = pd.DataFrame(
+        ...     {"line": ["1"], "span": ["06:00-21:00"], "headway": [10], "speed": [15]})
+        >>> bus = TransitNetwork.from_lines(lines, stops, walk=walk)
+        >>> home = gpd.GeoSeries(gpd.points_from_xy([0], [0]), crs=4548)
+        >>> office = gpd.GeoSeries(gpd.points_from_xy([4000], [0]), crs=4548)
+        >>> often = bus.with_lines(headway_factor={"1": 0.5})
+        >>> never = bus.with_lines(withdrawn=["1"])
+        >>> [float(travel_costs(n, home, office).matrix.sum()) for n in (bus, often, never)]
+        [21.0, 18.5, 66.66666667]
+        """
+        schedule = changed_lines(self.schedule, withdrawn=withdrawn, headway_factor=headway_factor)
+        same = replace(self, schedule=schedule)
+        kept = {"doors"} & set(self._cache)
+        same._cache.update({key: self._cache[key] for key in kept})
+        return same
 
     def changed(self, **options: Any) -> Self:
         """The same network for other options of travel, for example another window.

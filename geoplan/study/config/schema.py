@@ -122,7 +122,11 @@ class NetworkSection(_LayerSection):
 
 
 class TransitSection(Section):
-    """``[network.transit]``: GTFS feeds, or lines, stops and headways, over a walking network."""
+    """``[network.transit]``: GTFS feeds, or lines, stops and headways, over a walking network.
+
+    `withdrawn` and `headway_factor` are what a what-if changes: lines that run no more, and lines
+    that run so many times as seldom (0.5 = twice as often).
+    """
 
     path: str | list[str] | None = None
     lines: str | None = None
@@ -137,6 +141,8 @@ class TransitSection(Section):
     board_slack_s: Annotated[Number, Field(ge=0, le=3600)] = 0
     datum: Datum | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    withdrawn: list[str] = Field(default_factory=list)
+    headway_factor: dict[str, Positive] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

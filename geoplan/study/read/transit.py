@@ -38,6 +38,10 @@ def read_transit(config: StudyFile, base: Path, walk: StudyNetwork) -> StudyNetw
         raise NetworkError.of("transit.feed_or_lines")
     try:
         network = _network(section, base, walk.network)
+        if section.withdrawn or section.headway_factor:
+            network = network.with_lines(
+                withdrawn=section.withdrawn, headway_factor=section.headway_factor
+            )
     except GeoplanError as error:
         if error.sentence is None:
             raise

@@ -1,0 +1,86 @@
+"""Journeys explained: every leg is one that the schedule and the streets allow, and they add up."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from geoplan import travel_costs
+from geoplan.errors import UsageError
+
+from .random_feeds import SPEED, make_town
+from .test_oracle import transit_of
+
+WINDOWS = [{"depart": ("08:00", "08:20")}, {"arrive": ("08:40", "09:00")}]
+
+
+def check_ride(leg, schedule):
+    """Some trip of the line calls at both stops at these times, or runs as long by headways."""
+    names = schedule.stops["name"].astype(str).to_numpy()
+    calls = schedule.calls
+    for t in np.flatnonzero(schedule.trips["line"].astype(str) == leg.line):
+        at = range(int(calls.ptr[t]), int(calls.ptr[t + 1]) - leg.stops)
+        for a in at:
+            b = a + leg.stops
+            if (names[calls.stop[a]], names[calls.stop[b]]) != (leg.origin, leg.target):
+                continue
+            if not (calls.board[a] and calls.alight[b]):
+                continue
+            run = int(calls.arrive[b]) - int(calls.depart[a])
+            if leg.headway_min is not None:
+                if run == leg.end_ms - leg.start_ms:
+                    return True
+            elif (calls.depart[a], calls.arrive[b]) == (leg.start_ms, leg.end_ms):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize(("seed", "percent"), [(1, 60), (1, 10), (2, 30), (5, 60)])
+def test_journeys_are_possible_and_take_as_long_as_the_costs_say(seed, percent, window, tmp_path):
+    town = make_town(seed, tmp_path, headways=seed % 2 == 1)
+    transit = transit_of(
+        town, tmp_path, max_walk_m=500.0, max_transfers=2, percentile=percent, board_slack_s=30
+    )
+    homes, sites = town.points(town.homes), town.points(town.sites)
+    costs = travel_costs(transit, homes, sites, cutoff_min=60, **window).to_dense().to_numpy()
+    ridden = 0
+    for h in range(len(homes)):
+        for s in range(len(sites)):
+            home, site = homes.iloc[[h]], sites.iloc[[s]]
+            found = transit.journey(home, site, cutoff_min=60, **window)
+            if np.isnan(costs[h, s]):
+                assert found is None
+                continue
+            takes = round(costs[h, s] * 60_000)
+            if "depart" in window:
+                assert abs(found.legs[-1].end_ms - found.legs[0].start_ms - takes) <= 1
+            else:  # the minute by which one wants to be there, or a little earlier
+                wanted = found.legs[0].start_ms + takes
+                assert min(wanted % 60_000, -wanted % 60_000) <= 1
+                assert wanted + 1 >= 31_200_000
+                assert wanted - 1 < 32_400_000
+                assert found.legs[-1].end_ms <= wanted + 1
+            for a, b in pairwise(found.legs):
+                assert a.end_ms == b.start_ms
+            for leg in found.legs:
+                if leg.kind == "ride":
+                    assert check_ride(leg, transit.schedule)
+                elif leg.kind == "walk" and leg.geometry is not None:
+                    # no quicker than straight at the speed of the people
+                    assert leg.end_ms >= leg.start_ms
+                    if found.lines == ():
+                        straight = home.iloc[0].distance(site.iloc[0]) / SPEED / 60
+                        assert leg.minutes >= straight - 1e-6
+            ridden += len(found.lines) > 0
+            assert found.transfers <= 2
+            assert found.text("zh").endswith("。")
+            assert len(found.to_frame()) == len(found.legs)
+    assert ridden > 0
+
+
+def test_a_journey_is_between_two_points(tmp_path):
+    town = make_town(0, tmp_path)
+    transit = transit_of(town, tmp_path, depart="08:00")
+    with pytest.raises(UsageError, match="one home"):
+        transit.journey(town.points(town.homes), town.points(town.sites))
