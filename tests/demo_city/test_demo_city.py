@@ -244,7 +244,8 @@ def test_the_study_names_every_service_of_the_catalogue(demo: Path) -> None:
     raw = tomllib.loads((demo / "study.toml").read_text(encoding="utf-8"))
     study = StudyFile.model_validate(raw)
     assert study.study.synthetic
-    assert set(study.services) == set(load_catalogue())
+    by_bus = {"marriage_registry_by_bus", "district_centre_by_bus"}
+    assert set(study.services) == set(load_catalogue()) | by_bus
 
 
 def test_another_seed_makes_another_city_with_the_same_facts(demo: Path, tmp_path: Path) -> None:
@@ -282,3 +283,17 @@ def test_village_names_differ_within_a_street() -> None:
 def test_the_command_needs_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_bus_lines_run_on_roads_between_stops_of_their_own(demo: Path) -> None:
+    lines = pyogrio.read_dataframe(demo / "公交线路.gpkg")
+    stops = pd.read_csv(demo / "公交站点.csv", encoding="gb18030")
+    assert set(lines["备注"]) == {"虚构线路"}
+    assert lines["线路"].is_unique
+    assert set(stops["线路"]) == set(lines["线路"])
+    assert (
+        stops.groupby("线路")["站序"].agg(list).map(lambda s: s == list(range(1, len(s) + 1)))
+    ).all()
+    assert stops.groupby("线路").size().min() >= 2
+    # lines share stops, so that people can change
+    assert stops.drop_duplicates(["经度", "纬度"]).shape[0] < 0.6 * len(stops)
