@@ -1,6 +1,7 @@
 """A study by public transport: the ledger, sites, and what its feeds lack."""
 
 import re
+import tomllib
 
 import pandas as pd
 import pytest
@@ -8,6 +9,8 @@ from pyproj import Transformer
 
 from geoplan import Study
 from geoplan.errors import StudyFileError
+from geoplan.study import new_study
+from geoplan.study.config.schema import TransitSection
 from geoplan.study.example import X, Y, write_example
 
 LINES = "线路,首末班,发车间隔,速度\n1,06:00-21:00,10分钟,18\n"
@@ -88,3 +91,15 @@ def test_lines_that_do_not_run_are_told(folder):
     study = Study.open(folder).replace({"network.transit.withdrawn": ["K9"]})
     with pytest.raises(Exception, match="K9"):
         study.run()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_empty_study_shows_both_kinds_of_public_transport(lang, tmp_path):
+    written = new_study(tmp_path / "city", lang=lang)
+    text = next(p for p in written if p.name == "study.toml").read_text(encoding="utf-8")
+    shown = text[text.index("# [network.transit]") :].split("\n\n")[0]
+    lines = [line.removeprefix("# ") for line in shown.splitlines()]
+    for gone in (("lines", "stops"), ("path", "date")):
+        kept = "\n".join(line for line in lines if not line.startswith(gone))
+        section = TransitSection.model_validate(tomllib.loads(kept)["network"]["transit"])
+        assert section.options()["percentile"] == 50
