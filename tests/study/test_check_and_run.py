@@ -7,7 +7,7 @@ import json
 
 import geopandas as gpd
 import pytest
-from shapely import LineString, box
+from shapely import LineString, MultiLineString, box
 
 from geoplan.errors import InputError, StudyFileError
 from geoplan.study import Study, check_study
@@ -92,6 +92,22 @@ def test_a_street_file_is_recorded_by_its_own_rows(small_folder):
     assert (record.rows, record.accepted, record.set_aside) == (5, 2, 3)
     assert sum(record.reasons.values()) == 3
     assert all(why.startswith("walk.") for why in record.reasons)
+
+
+def test_every_row_of_a_street_file_that_is_set_aside_has_one_reason(small_folder):
+    """A row of two parts counted twice, one without length not at all."""
+    x, y = 500_000.0, 4_055_000.0
+    far = [[(x, y + d), (x + 900, y + d)] for d in (50, 90)]
+    lines = [
+        ("residential", LineString([(x, y), (x + 500, y), (x + 900, y)])),
+        ("residential", LineString([(x + 500, y - 300), (x + 500, y), (x + 500, y + 300)])),
+        ("motorway", MultiLineString(far)),
+        ("residential", LineString([(x, y), (x, y)])),
+    ]
+    roads(small_folder, lines)
+    (record,) = [r for r in Study.open(small_folder).check().records if r.path == "streets.gpkg"]
+    assert (record.rows, record.accepted, record.set_aside) == (4, 2, 2)
+    assert record.reasons == {"walk.class": 1, "walk.no_length": 1}
 
 
 def test_two_modes_share_one_record_of_a_file(small_folder):

@@ -100,14 +100,15 @@ def network_from_lines(
     lines, row, notes = _single_lines(frame)
     facts = line_columns(frame, options.columns, mode=mode, speeds_kmh=speeds_kmh)
     used = (facts.left_out[row] == "") | options.all_classes
-    left_out = Counter(facts.left_out[row][~used].tolist())
+    gone = np.unique(row[~used])  # rows: one of several parts is left out once
+    left_out = Counter(facts.left_out[gone].tolist())
     if not used.any():
         raise _no_street(frame, mode, facts, dict(left_out))
     if left_out:
         whys = facts.left_out[row][~used]
         metres = pd.Series(shapely.length(lines[~used])).groupby(whys).sum()
         notes["left_out"] = dict(left_out)
-        notes["of_other_modes"] = int(facts.of_another_mode[row][~used].sum())
+        notes["of_other_modes"] = int(facts.of_another_mode[gone].sum())
         notes["left_out_m"] = {str(why): round(float(m), 1) for why, m in metres.items()}
     notes |= facts.notes
     lines, row = lines[used], row[used]

@@ -24,8 +24,10 @@ def street_record(path: Path, *, name: str, role: str, network: Network) -> Inpu
     left_out = dict(notes.get("left_out") or {})
     if isinstance(lost, dict) and lost:
         left_out["no_line"] = sum(lost.values())
-    reasons = {f"{network.mode}.{why}": int(count) for why, count in left_out.items()}
     aside = int(rows["file"]) - int(rows["used"])
+    if aside > sum(left_out.values()):
+        left_out["no_length"] = aside - sum(left_out.values())
+    reasons = {f"{network.mode}.{why}": int(count) for why, count in left_out.items()}
     return InputRecord(
         path=name,
         sha256=file_sha256(path),
