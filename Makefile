@@ -90,6 +90,7 @@ notebooks: $(VENV)/.installed-notebooks
 benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/travel.py
 	$(BIN)/python benchmarks/siting.py
+	$(BIN)/python benchmarks/proofs.py
 	$(BIN)/python benchmarks/siting_rules.py
 	$(BIN)/python benchmarks/set_covering.py
 	$(BIN)/python benchmarks/programme.py
