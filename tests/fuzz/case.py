@@ -24,6 +24,7 @@ class Case:
     file : the input that was broken; a finding about it excuses another total.
     rows : its broken rows as a spreadsheet counts them; None = a finding about any row, or about
         the file, will do.
+    saved : whether the run is written too, since only then what is broken is read.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Case:
     file: str = ""
     rows: tuple[int, ...] | None = None
     arguments: tuple[str, ...] = ()
+    saved: bool = False
 
 
 @dataclass(kw_only=True)

@@ -51,7 +51,8 @@ def ask(case: Case) -> Answer:
         answer = _told(lambda: command(*paths))
         return _nothing_escapes(case, answer)
     answer = _told(lambda: _study(case))
-    if not case.number % SAVE_EVERY and not answer.faults and case.asked == "study":
+    asked = case.saved or not case.number % SAVE_EVERY
+    if asked and not answer.faults and case.asked == "study":
         out = str(case.folder / "out")
         written = _told(lambda: command("run", str(case.folder), "--out", out))
         answer.faults += written.faults

@@ -9,4 +9,6 @@ from typing import Any
 WORDS: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "words.toml").read_text(encoding="utf-8")
 )
-CELLS, TABLES, SWAPS, SETTINGS = (WORDS[n] for n in ("cells", "tables", "swaps", "settings"))
+CELLS, TABLES, SWAPS, SETTINGS, PLANS = (
+    WORDS[n] for n in ("cells", "tables", "swaps", "settings", "plans")
+)

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 from shapely import wkt
 from shapely.geometry import (
     GeometryCollection,
@@ -109,6 +110,8 @@ def _put(maker: Maker, table: gpd.GeoDataFrame, stem: str) -> str:
                 table.to_parquet(path)
             else:
                 table.to_file(path, driver=DRIVERS[tried])
+                if pyogrio.read_info(path)["features"] != len(table):
+                    raise ValueError("the driver has left out a row")
         except Exception:  # the driver holds no such geometry
             for part in maker.folder.glob(f"{stem}.*"):
                 part.unlink()

@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import docx
-from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 
-from geoplan.errors import UsageError
+from geoplan.errors import FileError, UsageError
+from geoplan.inputs.files.gate.archive import checked_archive
+from geoplan.inputs.files.gate.reading import reading
+from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.outputs.report.word.form import FONTS, STAND_INS, Style, style_element, styles
 from geoplan.outputs.report.word.markup import parsed
 
@@ -64,16 +65,24 @@ def open_frame(template: str, lang: str, texts: Mapping[str, str]) -> Frame:
     Raises
     ------
     UsageError
-        The template is no Word document.
+        The template is no Word document, is damaged, or is larger than a limit allows.
     """
     if not template:
         book = docx.Document()
         _defaults(book, lang)
         return Frame(book=book, style_ids=_own_styles(book, lang))
     try:
-        book = docx.Document(template)
-    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, OSError) as error:
+        with reading():
+            checked_file(Path(template))
+            with checked_archive(Path(template)):
+                return _of_template(template, lang, texts)
+    except FileError as error:
         raise UsageError.of("report.bad_template", path=Path(template).name) from error
+
+
+def _of_template(template: str, lang: str, texts: Mapping[str, str]) -> Frame:
+    book = docx.Document(template)
+    book.core_properties.title = book.core_properties.title  # damaged ones take no title
     place = next((p._p for p in book.paragraphs if _BODY.fullmatch(p.text)), None)
     if place is not None:
         for paragraph in _all_paragraphs(book):
