@@ -97,6 +97,8 @@ def setting_text(value: Any, speaker: Speaker) -> str:
     ('12,345,699', '0.00000125', 'yes')
     >>> setting_text(["walk", 2.5, False], zh), setting_text(None, zh)
     ('walk、2.5、否', '（未设）')
+    >>> setting_text({"id": "n7", "name": "near Elm Road", "x": 1.5, "y": 2.0, "capacity": 40}, en)
+    'near Elm Road (n7, capacity = 40)'
     """
     if value is None:
         return speaker.say("compare.no_setting")
@@ -105,12 +107,26 @@ def setting_text(value: Any, speaker: Speaker) -> str:
     if isinstance(value, float) and isfinite(value):
         whole = value.is_integer()
         return f"{value:,.0f}" if whole else f"{Decimal(repr(value)):,f}"
+    if isinstance(value, Mapping):
+        return _table_text(value, speaker)
     if isinstance(value, (list, tuple)):
         if not value:
             return speaker.say("compare.empty_setting")
         separator = "、" if speaker.lang == "zh" else ", "
         return separator.join(setting_text(v, speaker) for v in value)
     return clean(str(value))
+
+
+def _table_text(value: Mapping[str, Any], speaker: Speaker) -> str:
+    """A site or another table of settings: its name first, where it has one; else all of it."""
+    name = clean(str(value.get("name") or ""))
+    own = {"name", "x", "y"} if name else set()
+    parts = [
+        setting_text(v, speaker) if name and k == "id" else f"{k} = {setting_text(v, speaker)}"
+        for k, v in value.items()
+        if k not in own
+    ]
+    return f"{name} ({', '.join(parts)})" if name and parts else name or ", ".join(parts)
 
 
 def measure_lines(changed: pd.DataFrame, wording: Wording) -> Iterator[str]:

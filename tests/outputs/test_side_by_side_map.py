@@ -10,6 +10,10 @@ import pytest
 
 from geoplan.errors import UsageError
 from geoplan.outputs import write_comparison_map, write_maps
+from geoplan.outputs.maps.side_by_side_map import _setting
+from geoplan.words.speaker import Speaker
+from tests.outputs.test_browser import Visit
+from tests.outputs.test_sheet import pages_of, text_of
 
 
 def both_maps(fakes, folder):
@@ -106,3 +110,30 @@ def test_only_the_handle_of_the_line_takes_the_pointer(fakes, browser, tmp_path)
     pair = page.locator(".gp-pair").bounding_box()
     cut = (middle - 120 - pair["x"]) / pair["width"] * 100
     assert float(page.locator("#gp_swipe").input_value()) == pytest.approx(cut, abs=2)
+
+
+def test_two_runs_print_on_one_page_with_the_list(fakes, browser, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
+    with Visit(browser, path) as visit:
+        page = visit.ready()
+        # in B everybody is covered
+        page.evaluate("geoplan.sides.b.geoplan.model.demand.now.fill(0); geoplan.retell()")
+        groups = page.evaluate("geoplan.deltas.groups.map(group => group.name)")
+        page.pdf(path=tmp_path / "a.pdf", prefer_css_page_size=True)
+        assert pages_of(tmp_path / "a.pdf") == (
+            1,
+            pytest.approx(297, abs=1),
+            pytest.approx(210, abs=1),
+        )
+        assert visit.problems == []
+    said = text_of(tmp_path / "a.pdf")
+    assert groups
+    for wanted in ("A·", "B·", groups[0].replace(" ", ""), "+", "km", "N"):
+        assert wanted in said, wanted
+
+
+def test_a_long_list_of_opened_sites_is_told_by_its_first_names():
+    sites = [{"id": f"n{k}", "name": f"Hall {k}", "x": 1.0, "y": 2.0} for k in range(9)]
+    assert _setting(sites, Speaker("en")) == "Hall 0 (n0), Hall 1 (n1), Hall 2 (n2) and 6 more"
+    assert _setting(["a", "b"], Speaker("en")) == "a, b"

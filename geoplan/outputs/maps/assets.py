@@ -66,7 +66,11 @@ PROGRAMME_SCRIPTS = ("programme/programme.js",)
 PROGRAMME_STYLE = "programme/programme.css"
 
 #: what a page with two maps beside each other carries besides
-COMPARISON_SCRIPTS = ("comparison/difference.js", "comparison/compare.js")
+COMPARISON_SCRIPTS = (
+    "comparison/difference.js",
+    "comparison/sheet.js",
+    "comparison/compare.js",
+)
 COMPARISON_STYLE = "comparison/compare.css"
 
 

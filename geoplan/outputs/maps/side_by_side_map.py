@@ -24,6 +24,8 @@ from geoplan.writing.finished_run import damage_of, run_facts
 
 #: differences that are named under a map; the rest stands in `geoplan compare`
 MOST_SETTINGS = 4
+#: entries of a long list that are named there
+LISTED = 3
 _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
 
 
@@ -224,11 +226,19 @@ def _sides(
     for key, *values in settings:
         name = key.removeprefix(f"services.{service}.")
         for side, value in zip(told, values, strict=True):
-            side.append(f"{name} = {setting_text(value, speaker)}")
+            side.append(f"{name} = {_setting(value, speaker)}")
     return [
         (str(meta["study"]), " · ".join(side[:MOST_SETTINGS]))
         for meta, side in zip(metas, told, strict=True)
     ]
+
+
+def _setting(value: Any, speaker: Speaker) -> str:
+    """A setting; of a long list its first entries and how many there are."""
+    if not isinstance(value, list) or len(value) <= LISTED:
+        return setting_text(value, speaker)
+    first = setting_text(value[:LISTED], speaker)
+    return speaker.say("compare.map_more", first=first, n=len(value), more=len(value) - LISTED)
 
 
 def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker) -> str:

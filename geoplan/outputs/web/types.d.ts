@@ -157,6 +157,9 @@ interface Geoplan {
   wrap(measure: (text: string) => number, text: string, width: number): string[];
   roundLength(most: number): number;
   many(m: Model): boolean;
+  sheetParts: any; deltas?: any;
+  drawPairSheet(a: MountedMap, b: MountedMap): HTMLCanvasElement;
+  pairSheet(a: MountedMap, b: MountedMap): void;
   withDpi(png: Uint8Array, dpi: number): Uint8Array<ArrayBuffer>;
   footLines(app: App): string[];
   drawSheet(app: App, how: { width: number; height: number; dpi: number; margin: number; foot: boolean }): HTMLCanvasElement;
@@ -166,7 +169,7 @@ interface Geoplan {
   matched(a: Model, b: Model): { both: number[][]; a: number[]; b: number[] } | null;
   aloneRows(m: Model, rows: number[]): { n: number; people: number | null; served: number | null };
   difference(a: Model, b: Model, rows: number[][]): { gained: number; lost: number; withheld: number; rows: { i: number; j: number; change: number }[] };
-  differenceList(m: Model, difference: { rows: any[] }): { name: string; gained: number; lost: number; box: number[] }[];
+  differenceList(m: Model, difference: { rows: any[] }, other?: Model, degrees?: (at: L.LatLng) => string): { name: string; gained: number; lost: number; box: number[] }[];
   drawDifference?(m: Model, view: View): void;
   icons(pictures: string[]): void;
   headline(app: App): void;

@@ -86,6 +86,19 @@ test("who gains and who loses between two runs, by place and name", () => {
   assert.equal(gp.matched(a, run("022", ["x", "y", "z"])), null);
 });
 
+test("without names and areas a difference is called after a gap of either run, or by longitude and latitude", () => {
+  const run = (state, gap) => gp.model({
+    bounds: [[36, 117], [37, 118]],
+    demand: { at: encode([[117.5, 36.5], [117.501, 36.5], [117.9, 36.9]]), people: [10, 100, 50], state, part: {}, names: ["n780", "", ""] },
+    gaps: gap && { rank: [1], people: [110], after: [110], cause: ["no_site"], area: [gap], shape: [[square(117.5, 36.5, 0.01)]] },
+  });
+  const a = run("222", "near Elm Road"), b = run("002", null);
+  const list = (one, other) => [...gp.differenceList(one, gp.difference(one, other, gp.matched(one, other).both), other, (at) => at.lat.toFixed(1) + " " + at.lng.toFixed(1))];
+  assert.deepEqual(list(a, b).map((g) => [g.name, g.gained, g.lost]), [["near Elm Road", 110, 0]]);
+  assert.deepEqual(list(b, a).map((g) => [g.name, g.gained, g.lost]), [["near Elm Road", 0, 110]]);
+  assert.deepEqual(list(run("222", null), run("220", null)).map((g) => g.name), ["36.9 117.9"]);
+});
+
 test("withheld people are told and are no zeros; places of one run only are told apart", () => {
   const run = (people, state, names) => gp.model({
     bounds: [[36, 117], [37, 118]],

@@ -54,6 +54,7 @@
       map.geoplan.fit();
     });
     modes(a, b);
+    gp.pairSheet(a, b);
   };
 
   /* the list beside the maps, and the layer on them */
@@ -86,7 +87,8 @@
         if (alone.n) { list.appendChild(el("p", { "class": "gp-small gp-onlyone", text: t(alone.people === null ? "ui_delta_only_withheld" : "ui_delta_only", { run: side[0], n: gp.people(alone.n), people: gp.people(alone.people), served: gp.people(alone.served) }) })); }
       });
       if (found.withheld) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_withheld", { n: gp.people(found.withheld) }) })); }
-      var groups = gp.differenceList(ma, found);
+      var groups = gp.differenceList(ma, found, mb, function (at) { return t("ui_degrees", { lon: at.lng.toFixed(4), lat: at.lat.toFixed(4) }); });
+      gp.deltas = { found: found, groups: groups };
       if (!groups.length) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_none") })); }
       list.appendChild(el("ol", { "class": "gp-deltas" }, groups.slice(0, 200).map(function (g, k) {
         return el("li", k < FIRST ? {} : { "class": "gp-rest" }, [el("button", { type: "button", on: { click: function () { show(a, g); } } }, [

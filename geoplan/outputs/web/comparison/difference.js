@@ -61,9 +61,16 @@
     return found;
   };
 
-  /** The same by area of the finest level that is drawn; by community where there is none.
-   * @param {Model} m */
-  gp.differenceList = function (m, difference) {
+  /* what the gap is called that a place is in */
+  function gapAt(m, x, y) {
+    var at = m.gaps ? m.gaps.shapes.findIndex(function (shape) { return !!shape && gp.inside(shape, x, y); }) : -1;
+    return at < 0 ? "" : m.gaps.d.area[at];
+  }
+
+  /** The same by area of the finest level that is drawn; by community where there is none, and where it has no name
+   * by the gap that it is in, in either run, or by longitude and latitude.
+   * @param {Model} m @param {any} difference @param {Model} [other] @param {(at: L.LatLng) => string} [degrees] */
+  gp.differenceList = function (m, difference, other, degrees) {
     var level = gp.mainLevel(m), groups = {}, order = [];
     difference.rows.forEach(function (row) {
       var x = m.demand.xy[2 * row.i], y = m.demand.xy[2 * row.i + 1], key = "", name = "";
@@ -75,7 +82,12 @@
           return true;
         });
       }
-      if (!key) { key = "d" + row.i; name = m.demand.d.names ? m.demand.d.names[row.i] : ""; }
+      if (!key) {
+        key = "d" + row.i;
+        name = m.demand.d.names && gp.isName(m.demand.d.names[row.i] || "") ? m.demand.d.names[row.i] : "";
+        if (!name) { name = [m, other].map(function (one) { return one ? gapAt(one, x, y) : ""; }).filter(Boolean)[0] || ""; key = name || key; }
+        if (!name && degrees) { name = degrees(gp.toLatLng(x, y)); }
+      }
       if (!groups[key]) {
         groups[key] = { name: name, gained: 0, lost: 0, box: [x, y, x, y] };
         order.push(groups[key]);

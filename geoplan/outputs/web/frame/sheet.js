@@ -196,6 +196,9 @@
     return y + 20;
   }
 
+  /* what another sheet is drawn of */
+  gp.sheetParts = { say: say, city: city, scaleAndNorth: scaleAndNorth, legend: legend, figure: figure };
+
   /* what stands under the map: source, date, review number, and what was assumed */
   gp.footLines = function (app) {
     var meta = app.data.meta;

@@ -134,7 +134,7 @@
 
   /* where nothing has a name, longitude and latitude say where it is: never the label of a node */
   function degrees(w, k) {
-    return w.app.t("ui_whatif_degrees", { lon: w.covers().lon[k].toFixed(4), lat: w.covers().lat[k].toFixed(4) });
+    return w.app.t("ui_degrees", { lon: w.covers().lon[k].toFixed(4), lat: w.covers().lat[k].toFixed(4) });
   }
 
   /** The candidate nearest to a place, and how far it is, in metres.
