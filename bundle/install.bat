@@ -16,7 +16,7 @@ if errorlevel 1 (
   goto failed
 )
 %PY% -m venv "%TARGET%" || goto failed
-"%TARGET%\Scripts\python.exe" -m pip install --no-index --find-links "%HERE%wheels" geoplan==@VERSION@ || goto failed
+"%TARGET%\Scripts\python.exe" -m pip install --no-compile --no-index --find-links "%HERE%wheels" geoplan==@VERSION@ || goto failed
 "%TARGET%\Scripts\python.exe" -m geoplan doctor || goto failed
 echo.
 echo geoplan is installed in %TARGET%. Try:

@@ -10,6 +10,6 @@ python=$(command -v python@PYTHON@ || command -v python3)
   exit 1
 }
 "$python" -m venv "$target"
-"$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$here/wheels" "geoplan==@VERSION@"
+"$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --no-index --find-links "$here/wheels" "geoplan==@VERSION@"
 "$target/bin/python" -m geoplan doctor
 echo "$target/bin/geoplan run $here/demo --out ~/geoplan-demo"

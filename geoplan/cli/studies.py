@@ -67,6 +67,7 @@ def new(
 
     for path in new_study(folder, lang=lang):
         typer.echo(str(path))
+    aside(say(lang, "study.new_next", folder=folder))
 
 
 def check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 from geoplan.errors import told_in
 from geoplan.inputs import write_findings
 from geoplan.inputs.findings.finding import Finding, InputRecord
+from geoplan.study.config.input_files import unread_files
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
+from geoplan.study.template import TEMPLATES
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
 from geoplan.writing import replaced
@@ -19,6 +21,9 @@ from geoplan.writing.own_files import is_own
 
 #: findings of one kind in one file that are shown in full
 _ALIKE = 3
+#: files that the study does not read that are named
+_NAMED = 8
+_TEMPLATES = frozenset(name for tables in TEMPLATES.values() for name in tables)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -33,6 +38,7 @@ class CheckReport:
     written : where `findings.xlsx` stands.
     unwritten : why it could not be written; empty when it was.
     has_services : False for a study with no service to assess yet.
+    unread : data files in the study's folder that it names nowhere, templates left out.
 
     Examples
     --------
@@ -51,6 +57,7 @@ class CheckReport:
     written: Path
     unwritten: str = ""
     has_services: bool = True
+    unread: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         errors = sum(f.severity == "error" for f in self.findings)
@@ -143,6 +150,9 @@ def check_study(
         written=path,
         unwritten=unwritten,
         has_services=bool(study.services),
+        unread=tuple(
+            name for name in unread_files(study.config, study.folder) if name not in _TEMPLATES
+        ),
     )
 
 
@@ -228,10 +238,21 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
         listed += len(alike)
     if len(ranked) > listed:
         yield word("check_more", count=len(ranked) - listed)
-    counts = {s: sum(f.severity == s for f in ranked) for s in ("error", "warning", "note")}
+    yield from _closing(report, word)
+
+
+def _closing(report: CheckReport, word: Callable[..., str]) -> Iterator[str]:
+    """How many doubts there are and where they stand; files that are not read; what is missing."""
+    counts = {
+        s: sum(f.severity == s for f in report.findings) for s in ("error", "warning", "note")
+    }
     if report.unwritten:
         yield word("check_unwritten", path=report.written, why=report.unwritten, **counts)
     else:
         yield word("check_counts", path=report.written, **counts)
+    if report.unread:
+        more = len(report.unread) - _NAMED
+        names = ", ".join(report.unread[:_NAMED]) + (" …" if more > 0 else "")
+        yield word("check_unread", count=len(report.unread), names=names)
     if not report.has_services:
         yield word("no_service_yet")

@@ -48,6 +48,43 @@ def input_files(config: StudyFile, folder: Path) -> list[Path]:
     return found
 
 
+#: endings of files that offices drop into a study's folder to be read
+_DATA = frozenset(
+    {".csv", ".xls", ".xlsx", ".ods", ".gpkg", ".shp", ".geojson", ".kml", ".kmz", ".pbf", ".osm"}
+    | {".graphml", ".parquet", ".tif", ".zip"}
+)
+
+
+def unread_files(config: StudyFile, folder: Path) -> list[str]:
+    """Names of data files in the study's folder that its settings name nowhere.
+
+    Hidden files, those that a program holds open beside the real one (``~$``) and geoplan's own
+    findings are not meant to be read.
+
+    Parameters
+    ----------
+    config : the settings.
+    folder : the study's.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> _ = (study.folder / "new sites.xlsx").write_bytes(b"")
+    >>> unread_files(study.config, study.folder)
+    ['new sites.xlsx']
+    """
+    read = {path.resolve() for path in input_files(config, folder)}
+    return sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.suffix.lower() in _DATA
+        and not path.name.startswith((".", "~$", "findings"))
+        and path.is_file()
+        and path.resolve() not in read
+    )
+
+
 def named_files(settings: Mapping[str, Any], at: Location = ()) -> Iterator[tuple[Location, Any]]:
     """Where settings name a file or several, and what they say there, of whatever type.
 
