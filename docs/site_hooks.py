@@ -129,8 +129,11 @@ def _tutorial(config: MkDocsConfig, path: Path, *, ran: bool) -> Iterator[File]:
     notebook = nbformat.read(path, as_version=4)
     maps: list[str] = []
     for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        if cell.cell_type == "code":
+            cell["outputs"] = [one for one in outputs if "<progress" not in _html_of(one)]
         for output in cell.get("outputs", []):
-            html = output.get("data", {}).get("text/html", "")
+            html = _html_of(output)
             if len(html) > MAP_CHARS:
                 maps.append(html)
                 output["data"] = {"text/markdown": _frame(f"{path.stem}_map{len(maps)}.html")}
@@ -148,6 +151,10 @@ def _tutorial(config: MkDocsConfig, path: Path, *, ran: bool) -> Iterator[File]:
     for number, html in enumerate(maps, 1):
         page = f'<!doctype html><meta charset="utf-8"><body style="margin:0">{html}'
         yield File.generated(config, f"tutorials/{path.stem}_map{number}.html", content=page)
+
+
+def _html_of(output: Any) -> str:
+    return str(output.get("data", {}).get("text/html", ""))
 
 
 def _frame(name: str) -> str:
