@@ -13,7 +13,6 @@ from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.study.config.input_files import unread_files
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
-from geoplan.study.template import TEMPLATES
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
 from geoplan.writing import replaced
@@ -23,7 +22,6 @@ from geoplan.writing.own_files import is_own
 _ALIKE = 3
 #: files that the study does not read that are named
 _NAMED = 8
-_TEMPLATES = frozenset(name for tables in TEMPLATES.values() for name in tables)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -38,7 +36,7 @@ class CheckReport:
     written : where `findings.xlsx` stands.
     unwritten : why it could not be written; empty when it was.
     has_services : False for a study with no service to assess yet.
-    unread : data files in the study's folder that it names nowhere, templates left out.
+    unread : data files in the study's folder that it names nowhere.
 
     Examples
     --------
@@ -150,9 +148,7 @@ def check_study(
         written=path,
         unwritten=unwritten,
         has_services=bool(study.services),
-        unread=tuple(
-            name for name in unread_files(study.config, study.folder) if name not in _TEMPLATES
-        ),
+        unread=tuple(unread_files(study.config, study.folder)),
     )
 
 

@@ -54,12 +54,14 @@ _DATA = frozenset(
     | {".graphml", ".parquet", ".tif", ".zip"}
 )
 
+_TEMPLATE_BYTES = 2_000
+
 
 def unread_files(config: StudyFile, folder: Path) -> list[str]:
     """Names of data files in the study's folder that its settings name nowhere.
 
-    Hidden files, those that a program holds open beside the real one (``~$``) and geoplan's own
-    findings are not meant to be read.
+    Hidden files, those that a program holds open beside the real one (``~$``), geoplan's own
+    findings and tables without data are not meant to be read.
 
     Parameters
     ----------
@@ -82,7 +84,15 @@ def unread_files(config: StudyFile, folder: Path) -> list[str]:
         and not path.name.startswith((".", "~$", "findings"))
         and path.is_file()
         and path.resolve() not in read
+        and not _is_template(path)
     )
+
+
+def _is_template(path: Path) -> bool:
+    """Whether a table has headings and one row at most, as `geoplan new` writes them."""
+    if path.suffix.lower() != ".csv" or path.stat().st_size > _TEMPLATE_BYTES:
+        return False
+    return path.read_bytes().count(b"\n") <= 2
 
 
 def named_files(settings: Mapping[str, Any], at: Location = ()) -> Iterator[tuple[Location, Any]]:
