@@ -22,7 +22,7 @@ from geoplan.words.speaker import Speaker
 
 _POINT_CM = 2.54 / 72
 #: a picture that fills is at least and at most so high; others are at most so high
-_FILL_CM = (4.8, 13.5)
+_FILL_CM = (4.2, 13.5)
 _MOST_CM = 7.0
 #: what no estimate of lines gets right
 _SPARE_CM = 0.9
@@ -73,6 +73,7 @@ def laid_out(
         for k, block in enumerate(group):  # a table beside a picture takes no room of its own
             if first + k + 1 in beside and isinstance(block, FigureBlock):
                 needed[k + 1] = 0.2
+                needed[k] += _further_lines_cm(block.caption, BESIDE_CM, look["caption"])
                 if not block.fill:
                     size = picture_size_cm(pictures[block.name], widest_cm=BESIDE_CM - 0.3)
                     needed[k] = size[1] + 1.1
@@ -84,7 +85,9 @@ def laid_out(
             if first + k + 1 in beside and isinstance(table, TableBlock):
                 widest = BESIDE_CM - 0.3
                 height = min(height, picture_size_cm(pictures[figure.name], height, widest)[1])
-                high = table_height_cm(table, width_cm=text_width_cm() - BESIDE_CM) - 1.1
+                right = text_width_cm() - BESIDE_CM
+                high = table_height_cm(table, width_cm=right) - 1.1
+                high += _further_lines_cm(table.caption, right, look["caption"])
                 needed[k] += max(0.0, high - height)
             heights[figure.name] = height
             needed[k] += height
@@ -162,6 +165,12 @@ def _lines_cm(texts: Sequence[str], style: Style) -> float:
         width = sum(map(_half_widths, text)) + 2 * style.indent
         total += ceil(width * half / text_width_cm()) * style.line + style.before + style.after
     return total * _POINT_CM
+
+
+def _further_lines_cm(caption: str, width_cm: float, style: Style) -> float:
+    """Height of a caption's lines behind its first one."""
+    width = (sum(map(_half_widths, caption)) + 9) * style.size * _POINT_CM / 2
+    return (ceil(width / width_cm) - 1) * style.line * _POINT_CM
 
 
 def _half_widths(sign: str) -> float:
