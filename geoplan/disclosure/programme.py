@@ -1,4 +1,10 @@
-"""A plan in time for the public: people in whole steps, nothing finer than the city by year."""
+"""A plan in time for the public: people in whole steps, and nothing that tells them finer.
+
+Person-years are people times years: in steps of people they would tell the people of an action
+several times as fine. So what an action's person-years are is worked out anew from its published
+people, and the plan's from its published years; years are in steps as many times as large as there
+are years, since people who grow at a known rate are told anew by each.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.results import Programme
@@ -14,7 +21,7 @@ from geoplan.results import Programme
 def public_programme(
     programme: Programme | None, below: float, *, totals_published: bool, households: bool
 ) -> Programme | None:
-    """The programme with people and person-years in whole steps of `below`.
+    """The programme with people in whole steps of `below`, person-years as many years of these.
 
     Parameters
     ----------
@@ -23,27 +30,72 @@ def public_programme(
     """
     if programme is None:
         return None
-    step = max(below, 1.0)
-
-    def stepped(values: object) -> np.ndarray:
-        return np.asarray((np.asarray(values, float) / step).round() * step)
-
-    actions, years = programme.actions.copy(), programme.by_year.copy()
-    for name in ("people", "person_years", "lost_by_waiting"):
-        actions[name] = stepped(actions[name])
-    if households:
-        actions["name"] = ""
-    for name in ("total", *STATES):
-        years[name] = stepped(years[name]) if totals_published else np.nan
-    with np.errstate(invalid="ignore", divide="ignore"):
-        years["share"] = years["served"] / years["total"]
-    bound, alone = programme.bound, programme.alone_value
-    return replace(
+    years = _years(programme, below, totals_published=totals_published)
+    found = replace(
         programme,
-        value=float(stepped(programme.value)),
-        bound=None if bound is None else float(stepped(bound)),
-        alone_value=None if alone is None else float(stepped(alone)),
-        actions=gpd.GeoDataFrame(actions),
+        actions=_actions(programme, below, households=households),
         by_year=years,
         coverage={},
+    )
+    if below <= 1 or programme.objective == "min_cost":  # money is nobody's
+        return found
+    return _with_values(found, years, programme, below)
+
+
+def _stepped(values: object, step: float) -> np.ndarray:
+    numbers = np.asarray(values, float)
+    return numbers if step <= 1 else (numbers / step).round() * step
+
+
+def _actions(programme: Programme, below: float, *, households: bool) -> gpd.GeoDataFrame:
+    """People in steps; person-years are these for each calendar year in which the action counts."""
+    actions = programme.actions.copy()
+    if households:
+        actions["name"] = ""
+    if below <= 1:
+        return gpd.GeoDataFrame(actions)
+    length = dict(zip(programme.years, programme.lengths, strict=True))
+    rest = {year: sum(n for t, n in length.items() if t >= year) for year in length}
+    actions["people"] = _stepped(actions["people"], below)
+    people = actions["people"].astype(float)
+    actions["person_years"] = people * actions["year"].map(rest).astype(float)
+    lost = people * actions["year"].map(length).astype(float)
+    actions["lost_by_waiting"] = lost.where(actions["lost_by_waiting"].notna())
+    return gpd.GeoDataFrame(actions)
+
+
+def _years(programme: Programme, below: float, *, totals_published: bool) -> pd.DataFrame:
+    """The ledger by year in steps of `below` for each year."""
+    years = programme.by_year.copy()
+    step = below * len(programme.years) if below > 1 else 1.0
+    for name in ("total", *STATES):
+        years[name] = _stepped(years[name], step) if totals_published else np.nan
+    with np.errstate(invalid="ignore", divide="ignore"):
+        years["share"] = years["served"] / years["total"]
+    return years
+
+
+def _with_values(
+    found: Programme, years: pd.DataFrame, programme: Programme, below: float
+) -> Programme:
+    """Value, bound and what each year alone would reach, from the published years.
+
+    Where these are withheld, in steps of `below` for every calendar year.
+    """
+    lengths = np.asarray(programme.lengths, float)
+    step = below * float(lengths.sum())
+    value = float(years["served"].to_numpy(float) @ lengths)
+    if not np.isfinite(value):
+        value = float(_stepped(programme.value, step))
+
+    def beside(other: float | None) -> float | None:
+        """Another value, as far from the published one as from the true one, in steps."""
+        return None if other is None else value + float(_stepped(other - programme.value, step))
+
+    bound = beside(programme.bound)
+    gap = programme.gap
+    if gap is not None:
+        gap = abs((bound or value) - value) / value if value else 0.0
+    return replace(
+        found, value=value, bound=bound, gap=gap, alone_value=beside(programme.alone_value)
     )
