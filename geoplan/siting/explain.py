@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,7 +14,9 @@ from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult
 
 
-def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
+def explain_sites(
+    problem: SitingProblem, result: SitingResult, *, phase: Mapping[Any, int] | None = None
+) -> pd.DataFrame:
     """The new sites of a result, in the order in which they add most people.
 
     Parameters
@@ -20,6 +25,8 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     result : a solution of it; its sites are judged by the people that they cover, or who find
         capacity there where it is limited (``problem.capacities``): people who leave a full site
         for a new one make room for others, and these are what the new one adds.
+    phase : label -> number of the phase that builds a site, where phases are planned: the sites of
+        an earlier one come first. Not where capacity limits.
 
     Returns
     -------
@@ -51,7 +58,10 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     if problem.capacities is not None:
         return _table(problem, *_explain_with_capacities(problem, chosen, new))
     reach = _Reach(problem)
-    order, added = _build_order(reach, problem.fixed, new)
+    numbers = np.zeros(problem.n_sites, np.int64)
+    for label, number in (phase or {}).items():
+        numbers[problem.positions([label])] = number
+    order, added = _build_order(reach, problem.fixed, new, numbers)
     before = float(problem.weights @ reach.fraction_of(problem.fixed))
     covered = before + np.cumsum(added)
     alternatives = [_next_best(problem, reach, chosen, site) for site in order]
@@ -118,15 +128,16 @@ class _Reach:
 
 
 def _build_order(
-    reach: _Reach, fixed: np.ndarray, new: np.ndarray
+    reach: _Reach, fixed: np.ndarray, new: np.ndarray, phase: np.ndarray
 ) -> tuple[np.ndarray, list[float]]:
-    """The best next site of `new`, again and again, and the people each one adds."""
+    """The best next site of `new`, phase after phase (per site), and the people each one adds."""
     fraction = reach.fraction_of(fixed)
     left = [int(j) for j in np.sort(new)]
     order: list[int] = []
     added: list[float] = []
     while left:
-        gains = [reach.gain(j, fraction) for j in left]
+        now = min(int(phase[j]) for j in left)
+        gains = [reach.gain(j, fraction) if phase[j] == now else -1.0 for j in left]
         k = int(np.argmax(gains))
         site = left.pop(k)
         rows, own = reach.pairs(site)

@@ -23,11 +23,12 @@ from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import with_shares_checked
-from geoplan.study.sites.budget import phase_table, with_costs_and_phases
+from geoplan.study.sites.budget import candidate_costs, phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
 from geoplan.study.sites.other_plans import other_plans
+from geoplan.study.sites.planned_phases import planned_phases
 from geoplan.study.sites.tiered import tiered_sites
 from geoplan.study.sites.whole_service import asks_for_whole_service, whole_service_sites
 from geoplan.words.speaker import Speaker
@@ -67,7 +68,7 @@ def _outcome(
 ) -> SitingOutcome:
     siting, problem = study_problem.siting, solution.problem
     result = solution.result
-    explained = explain_sites(problem.solved, solution.solved)
+    explained = _in_phases(context, assessed.key, study_problem, solution)
     chosen = study_problem.candidates.loc[list(explained.index)]
     after = ledger_after(context, assessed, chosen, siting)
     result = with_shares_checked(context, assessed, result, problem.area_shares, after)
@@ -98,6 +99,21 @@ def _outcome(
         alternatives=_alternatives(siting, solution),
         notes=tuple(_notes(context.speaker, siting, solution, len(explained))),
     )
+
+
+def _in_phases(
+    context: Context, key: str, study_problem: StudyProblem, solution: ConditionalSolution
+) -> pd.DataFrame:
+    """The new sites in the order of building: by phases that are planned together, where asked."""
+    problem, solved, siting = solution.problem.solved, solution.solved, study_problem.siting
+    explained = explain_sites(problem, solved)
+    if not (siting.phases or siting.years) or solved.status not in ("optimal", "feasible"):
+        return explained
+    chosen = study_problem.candidates.loc[list(explained.index)]
+    prices = candidate_costs(context, key, siting, chosen)
+    seed = context.config.study.seed
+    phase = planned_phases(siting, problem, solved, explained, prices, seed=seed)
+    return explained if phase is None else explain_sites(problem, solved, phase=phase)
 
 
 def _alternatives(siting: SitingSection, solution: ConditionalSolution) -> Alternatives | None:

@@ -129,3 +129,47 @@ def test_no_time_is_no_error():
     assert found.status in ("optimal", "feasible", "unknown")
     if found.status != "unknown":
         assert found.bound >= found.value
+
+
+@pytest.mark.parametrize("scarce", [False, True])
+def test_a_plan_with_an_honest_gap_where_highs_finds_none(scarce, monkeypatch):
+    """Closings, or places that are scarce: whatever HiGHS leaves, a plan that keeps all rules."""
+    from geoplan.siting.periods import solve
+    from geoplan.siting.periods.milp.exact import Found
+    from geoplan.siting.periods.rules import ProgrammeAction
+
+    given = problem(3, n=40, m=12)
+    base = given.base
+    actions = [*given.actions, ProgrammeAction(id="close 1", kind="close", site=1, cost=1)]
+    base = SitingProblem.from_cover(
+        base.cover, base.weights, site_costs=base.site_costs, fixed=[0], closable=[1]
+    )
+    places = {"seat": np.full(base.n_sites, 40.0)} if scarce else None
+    mixed = ProgrammeProblem.of(
+        base,
+        years=given.years,
+        weights=given.weights,
+        actions=[a for a in actions if a.kind == "close" or a.site != 1],
+        budgets=given.budgets,
+        max_works=3,
+        capacities=places,
+        may_lose=True,
+    )
+    true = programme(mixed, compare_alone=False, time_limit_s=30)
+    nothing = Found(times=None, bound=None, status="unknown")
+    monkeypatch.setattr(solve, "solve_by_model", lambda *args, **more: nothing)
+    found = programme(mixed, compare_alone=False)
+    assert found.status == "feasible"
+    assert found.solver == "programme_greedy"
+    assert 0 < found.value <= true.bound * (1 + 1e-9)
+    assert found.bound >= true.value * (1 - 1e-9)
+    assert len(found.actions) > 0
+    assert not Programme(problem=mixed).plan(_times(mixed, found)).broken()
+
+
+def _times(problem, result):
+    times = Programme(problem=problem).plan_of_nothing
+    for done in result.actions:
+        number = [a.id for a in problem.actions].index(done.action.id)
+        times[number, problem.years.index(done.year)] += done.times
+    return times
