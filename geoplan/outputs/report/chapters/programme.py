@@ -64,8 +64,9 @@ def programme_blocks(
     if programme is None or not len(programme.by_year):
         return
     yield Heading(level=3, text=speaker.say("report.h_programme"))
-    if proof := _proof(programme, results, speaker):
-        yield Paragraph(text=proof)
+    for text in (_proof(programme, results, speaker), waiting_text(programme, speaker)):
+        if text:
+            yield Paragraph(text=text)
     listed = in_budget_units(action_table(results, service, speaker), results, speaker)
     caption = speaker.say("report.c_programme", service=clean(service.name(speaker.lang)))
     table = report_table(listed, caption, speaker, keep=_COLUMNS, most=_MOST_ACTIONS)
@@ -105,6 +106,7 @@ def _proof(programme: Programme, results: RunResults, speaker: Speaker) -> str:
     if programme.bound is not None and programme.gap is not None:
         word = "report.programme_proof"
         if programme.objective == "min_cost":
+            word = "report.programme_proof_least"
             value = speaker.money(programme.value, results.info.currency)
             bound = speaker.money(programme.bound, results.info.currency)
         else:
@@ -114,9 +116,38 @@ def _proof(programme: Programme, results: RunResults, speaker: Speaker) -> str:
         text = speaker.say(word, value=value, bound=bound, gap=gap)
         if len(programme.together) > 1:
             text += speaker.say("report.programme_together", count=len(programme.together))
-    alone = programme.alone_value
-    if alone is not None and programme.objective == "person_years" and len(programme.together) == 1:
-        lost = programme.value - alone
-        if lost > 0.5:
-            text += speaker.say("report.programme_alone", lost=number_text(lost, 0))
-    return text
+    return text + alone_text(programme, results, speaker)
+
+
+def alone_text(programme: Programme, results: RunResults, speaker: Speaker) -> str:
+    """What planning each year by itself would lose, over all services that share the money."""
+    if programme.alone_value is None or programme.objective != "person_years":
+        return ""
+    value = 0.0
+    for key in programme.together:
+        other = results.services.get(key)
+        if other is None or other.programme is None:
+            return ""
+        value += other.programme.value
+    lost, many = value - programme.alone_value, len(programme.together) > 1
+    if not lost > 0.5:
+        return speaker.say("report.programme_alone_same")
+    word = "report.programme_alone_all" if many else "report.programme_alone"
+    return speaker.say(word, lost=number_text(lost, 0), count=len(programme.together))
+
+
+def waiting_text(programme: Programme, speaker: Speaker) -> str:
+    """Which action it would cost most to put off, and how much; "" where that is not known."""
+    lost = programme.actions["lost_by_waiting"].astype(float)
+    if not (lost > 0).any():
+        return ""
+    # of equal ones the first
+    worst = programme.actions.iloc[int(lost.fillna(0.0).to_numpy().argmax())]
+    kind = str(worst["action"])
+    return speaker.say(
+        "report.programme_waiting",
+        action=speaker.word(f"outputs.action_{kind}", kind),
+        place=clean(worst["name"]) or clean(worst["site"]),
+        year=int(worst["year"]),
+        lost=number_text(float(lost.max()), 0),
+    )

@@ -1,0 +1,66 @@
+"""What a plan in time says of waiting and of planning each year by itself, worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from geoplan.outputs.report.chapters.programme import alone_text, programme_blocks, waiting_text
+from geoplan.words.speaker import Speaker
+from tests.disclosure.test_programme_attack import plan
+
+KEYS = ("meal_station", "elderly_centre")
+
+
+def two_services(fakes, alone: float):
+    """Two services that share money; halls of 300 people from 2025, 400 from 2027 (for 3 years)."""
+    results, services = fakes.fake_run(n=12), {}
+    for key in KEYS:
+        one = plan([300, 400], growth=0.0, when=[0, 2])
+        money = {"cost": 1e6, "running_cost": 1e4}
+        actions = one.actions.assign(
+            action="open",
+            site=key,
+            area="",
+            project="",
+            away="",
+            times=1,
+            why="first_year",
+            **money,
+        )
+        years = one.by_year.assign(works=1, sites=9, **money).rename_axis("year")
+        one = replace(one, actions=actions, by_year=years, together=KEYS)
+        services[key] = replace(
+            results.services[key], programme=replace(one, alone_value=2 * one.value - alone)
+        )
+    return replace(results, services=services)
+
+
+def test_waiting_costs_most_where_most_person_years_are_lost(fakes) -> None:
+    """300 people x 1 year are lost by waiting from 2025, 400 x 3 years from 2027 to 2030."""
+    programme = two_services(fakes, 0).services["meal_station"].programme
+    said = waiting_text(programme, Speaker("en"))
+    assert "open at hall 1 in 2027" in said
+    assert "1,200 person-years would be lost" in said
+    assert "2027 年的“新建：hall 1”" in waiting_text(programme, Speaker("zh"))
+    last = replace(programme, actions=programme.actions.assign(lost_by_waiting=float("nan")))
+    assert waiting_text(last, Speaker("en")) == ""
+
+
+@pytest.mark.parametrize(("lost", "part"), [(250, "250 person-years fewer, over all 2"), (0, "as")])
+def test_each_year_alone_is_told_over_all_services_that_share(fakes, lost, part) -> None:
+    results = two_services(fakes, lost)
+    programme = results.services["meal_station"].programme
+    assert part in alone_text(programme, results, Speaker("en"))
+    assert "{" not in alone_text(programme, results, Speaker("zh"))
+    missing = replace(results, services={"meal_station": results.services["meal_station"]})
+    assert alone_text(programme, missing, Speaker("en")) == ""
+
+
+def test_the_annex_has_both(fakes) -> None:
+    results = two_services(fakes, 250)
+    blocks = programme_blocks(results, results.services["meal_station"], Speaker("en"))
+    text = " ".join(block.text for block in blocks if hasattr(block, "text"))
+    assert "250 person-years fewer" in text
+    assert "1,200 person-years would be lost" in text
