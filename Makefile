@@ -12,7 +12,8 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test lint page-code
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
+	kept=$$(mktemp -d) && trap 'rm -rf "$$kept"' EXIT && GEOPLAN_TEST_CACHE=$$kept \
+	  $(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
 # An sdist and a wheel of geoplan, the maps' code inside, in dist/
 dist: $(BIN)/python

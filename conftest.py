@@ -1,10 +1,11 @@
 """What holds for every test and doctest; set before geoplan is imported.
 
 No PDF of a report unless a test asks for one: LibreOffice takes seconds to start. No stage that an
-earlier run kept: tests of the cache name a folder of their own.
+earlier run kept: tests of the cache name a folder of their own. Notebooks share what they have read
+of the demo city, as a user's do: `make test` names an empty folder for them.
 """
 
 import os
 
 os.environ.setdefault("GEOPLAN_SOFFICE", "")
-os.environ["GEOPLAN_CACHE"] = "off"
+os.environ["GEOPLAN_CACHE"] = os.environ.get("GEOPLAN_TEST_CACHE", "off")

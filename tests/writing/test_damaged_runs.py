@@ -7,7 +7,9 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from shapely import Point
 
-from geoplan.comparison import compare_runs
+from geoplan.comparison import compare_runs, locations
 from geoplan.errors import UsageError
 from geoplan.outputs import export_run
 from tests.cli.test_cli import geoplan
@@ -54,6 +56,31 @@ def put(content: Any, where: tuple[Any, ...], value: Any) -> None:
     content[where[-1]] = value
 
 
+@pytest.fixture
+def read_once(whole: Path) -> Iterator[None]:
+    """Layers of a run and of its copies, none of which is changed, are read once."""
+    path = whole / "layers.gpkg"
+    names = pyogrio.list_layers(path)
+    read = cache(lambda layer: pyogrio.read_dataframe(path, layer=layer))
+
+    def same(asked: Path) -> Path:
+        assert asked.read_bytes() == path.read_bytes()
+        return asked
+
+    def listed(asked: Path) -> Any:
+        same(asked)
+        return names
+
+    def frame(asked: Path, *, layer: str) -> Any:
+        same(asked)
+        return read(layer).copy()
+
+    once = SimpleNamespace(list_layers=listed, read_dataframe=frame)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locations, "pyogrio", once)
+        yield
+
+
 ODD = st.sampled_from([None, [], {}, "x", "", 3, -1.5, float("nan"), 1e400, True, [[]], {"a": []}])
 
 
@@ -61,6 +88,7 @@ ODD = st.sampled_from([None, [], {}, "x", "", 3, -1.5, float("nan"), 1e400, True
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
+@pytest.mark.usefixtures("read_once")
 def test_any_field_of_any_kind(whole: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Compared or refused with the sentence; anything else that is raised fails here."""
     run = tmp_path / "run"
