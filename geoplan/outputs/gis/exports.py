@@ -17,7 +17,7 @@ from geoplan.crs.antimeridian import cut_at_180
 from geoplan.errors import DiskError, GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.outputs.gis.geodatabase import write_geodatabase
-from geoplan.outputs.gis.geojson import write_geojson
+from geoplan.outputs.gis.geojson import rounded, write_geojson
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers
 from geoplan.outputs.gis.shapefile import write_shapefiles
 from geoplan.outputs.gis.spreadsheet import write_sheets
@@ -150,7 +150,8 @@ def _kml(source: Path, target: Path) -> list[Path]:
 
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         degrees = frame.to_crs("EPSG:4326")
-        degrees = degrees.set_geometry(cut_at_180(degrees.geometry))
+        # GDAL prints every digit there is: seven decimals make smaller files, sooner
+        degrees = degrees.set_geometry(rounded(cut_at_180(degrees.geometry)))
         pyogrio.write_dataframe(_named(degrees), path, driver="KML", use_arrow=True)
 
     return _per_layer(source, target, "kml", write)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +23,7 @@ def write_geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
     """Write `frame`, in any CRS, as one FeatureCollection; numbers that are none become null."""
     degrees = cut_at_180(frame.to_crs("EPSG:4326").geometry)
     shapes = shapely.orient_polygons(shapely.force_2d(degrees.to_numpy()))
-    shapes = shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS))
+    shapes = rounded(shapes)
     names = [str(c) for c in frame.columns if c != frame.geometry.name]
     rows = zip(*(_plain(frame, name) for name in names), strict=True) if names else None
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -35,6 +36,11 @@ def write_geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
                 f'"geometry": {shape or "null"}}}'
             )
         file.write("\n]}\n")
+
+
+def rounded(shapes: Any) -> Any:
+    """Shapes in degrees at a hundredth of a metre, an array or a series of them."""
+    return shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS))
 
 
 def _plain(frame: gpd.GeoDataFrame, name: str) -> list[object]:
