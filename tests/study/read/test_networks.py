@@ -83,7 +83,7 @@ FAULTS = {
         "1 lines were left out (1 by class); its road classes (column 'highway') are motorway",
     ),
     "two layers": ("请用 layer 指明一个", "name one with layer="),
-    "other layer": ("没有图层“道路”；现有图层：roads", "no layer '道路'; it has roads"),
+    "other layer": ("没有图层“道路”；文件中有：roads", "no layer '道路'; the file has: roads"),
     "other column": ("没有这样的列：单行（图层有：", "no such column: 单行 (the layer has"),
     "damaged": ("内容不是 .gpkg 格式", "not what .gpkg says"),
     "damaged.osm": ("不能作为 OpenStreetMap 数据读取", "cannot be read as OpenStreetMap"),
