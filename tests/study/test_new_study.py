@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from geoplan.study import check_study, new_study
+from geoplan.study.config.siting_section import SharedBuildingsSection, SitingSection
 from geoplan.study.template import TEMPLATES
 
 
@@ -57,3 +58,17 @@ def test_every_template_is_named_by_the_study_and_read_without_an_error(tmp_path
 def test_the_english_study_is_in_english(tmp_path):
     for path in new_study(tmp_path / "en", lang="en"):
         assert not re.search("[\u4e00-\u9fff]", path.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_study_shows_tiers_shared_buildings_and_capacities_of_candidates(tmp_path, lang):
+    study = new_study(tmp_path / lang, lang=lang)[0]
+    shared = SharedBuildingsSection(**uncommented(study)["shared_buildings"])
+    assert set(shared.services) <= set(uncommented(study)["services"])
+    text = study.read_text(encoding="utf-8")
+    tiers = tomllib.loads(re.search(r"siting = \{ tiers = .*\} \}", text)[0])["siting"]
+    assert SitingSection(**tiers).tiers == {"district_centre": 1, "street_facility": 20}
+    candidates = re.search(r"candidates = \"parcels\.gpkg\"", text)[0]
+    capacity = re.search(r"capacity = \"seats\"", text)[0]
+    own = tomllib.loads(f"{candidates}\n{capacity}")
+    assert SitingSection(sites=10, **own).capacity == "seats"
