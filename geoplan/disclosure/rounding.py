@@ -7,6 +7,7 @@ small number; rounded to multiples of the study's ``suppress_below`` they do not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +47,7 @@ def public_siting(
         people_after=after.ledger,
         robustness=_robustness(siting.robustness, below),
         closed=siting.closed if siting.closed is None else _people_in_steps(siting.closed, below),
-        measures={name: _step(people, below) for name, people in siting.measures.items()},
+        measures=_measures(siting.measures, below),
         alternatives=_alternatives(siting.alternatives, below),
         joint=_joint(siting.joint, below),
     )
@@ -54,6 +55,14 @@ def public_siting(
 
 def _step(people: float, below: float) -> float:
     return float(np.round(people / below) * below) if below > 1 else people
+
+
+def _measures(measures: Mapping[str, float], below: float) -> dict[str, float]:
+    """People counted otherwise in whole steps; a few who lose what they have are not nobody."""
+    stepped = {name: _step(people, below) for name, people in measures.items()}
+    if below > 1 and stepped.get("lost_after") == 0:
+        stepped["lost_after"] = np.nan
+    return stepped
 
 
 def _people_in_steps(table: pd.DataFrame, below: float) -> pd.DataFrame:

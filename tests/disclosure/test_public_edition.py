@@ -13,6 +13,8 @@ from scipy import sparse
 from geoplan.disclosure.public_edition import edition
 from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
+from geoplan.outputs.siting_words import siting_sentences
+from geoplan.words.speaker import Speaker
 from tests.disclosure.determined import determined
 
 
@@ -218,6 +220,19 @@ def test_knee_phases_and_capacities_disclose_no_more_than_the_curve_and_the_tabl
     assert shown.knee.before == (curve[2] - curve[0]) / 2
     assert shown.knee.after == (curve[4] - curve[2]) / 2
     assert public.services["elderly_centre"].supply.rows is None
+
+
+@pytest.mark.parametrize(("lost", "told"), [(0, None), (3, None), (12, "10 people")])
+def test_a_few_who_lose_the_service_are_not_called_nobody(results, lost, told):
+    meal = results.services["meal_station"]
+    closed = pd.DataFrame({"name": ["Hall"], "people": [float(lost)]}, index=["a"])
+    siting = replace(meal.siting, closed=closed, measures={"lost_after": float(lost)})
+    services = {**results.services, "meal_station": replace(meal, siting=siting)}
+    public = edition(replace(results, services=services), audience="public")
+    said = next(iter(siting_sentences(public.services["meal_station"].siting, Speaker("en"), "")))
+    assert "Nobody" not in said
+    assert ("who are in reach" in said) == (told is not None)
+    assert told is None or told in said
 
 
 def test_demand_rows_that_are_households_are_published_by_area_only(results):
