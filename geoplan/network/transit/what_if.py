@@ -44,7 +44,7 @@ def changed_lines(
         Lines that do not run, factors that make no sense: all faults at once.
     """
     factors = {str(line): number(factor) for line, factor in (headway_factor or {}).items()}
-    gone = {str(line) for line in withdrawn}
+    gone = {withdrawn} if isinstance(withdrawn, str) else {str(line) for line in withdrawn}
     line = schedule.trips["line"].astype(str)
     timed = set(line[schedule.trips["headway_ms"] < 0])
     faults = Faults(UsageError, "transit.changes")
@@ -78,6 +78,8 @@ def changed_lines(
 def _times(factor: float) -> int | None:
     """How many vehicles come for one, or one for how many; None = no whole number."""
     ratio = max(factor, 1 / factor)
+    if round(ratio) == 1 and ratio > 1:  # it would change nothing
+        return None
     return round(ratio) if abs(ratio - round(ratio)) <= _WHOLE * ratio else None
 
 

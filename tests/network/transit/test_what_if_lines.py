@@ -82,3 +82,14 @@ def test_faults_of_changes_are_told_together(tmp_path):
     assert "8" in said
     assert "9" in said
     assert "0.7" in said
+
+
+def test_a_name_is_one_line_and_a_factor_that_changes_nothing_is_told(tmp_path):
+    transit = timetabled(tmp_path)
+    assert len(transit.with_lines(withdrawn="7").schedule.trips) == 0
+    with pytest.raises(UsageError, match="no such lines: '77' "):
+        transit.with_lines(withdrawn="77")  # not line 7, twice
+    for factor in (0.99, 1.01):
+        with pytest.raises(UsageError, match=str(factor)):
+            transit.with_lines(headway_factor={"7": factor})
+    assert times(transit.with_lines(headway_factor={"7": 1})) == times(transit)
