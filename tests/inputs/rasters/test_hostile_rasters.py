@@ -12,6 +12,7 @@ from rasterio import Affine
 from geoplan.errors import FileError
 from geoplan.inputs.files.gate.limits import limits_set
 from geoplan.inputs.files.gate.raster_file import opened_raster
+from geoplan.inputs.files.source import file_parts
 from geoplan.inputs.rasters.cut import cut_raster
 from geoplan.inputs.rasters.open_raster import open_raster
 
@@ -38,6 +39,19 @@ def mosaic(folder: Path, inner: str, flags: str = 'relativeToVRT="1"') -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def test_a_refused_mosaic_has_no_file_elsewhere_read_for_its_record(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (tmp_path / "one.tif").write_bytes(b"elsewhere")
+    (folder / "one.tif").write_bytes(b"here")
+    assert list(file_parts(mosaic(folder, "one.tif"))) == ["one.tif"]
+    for inner in ("../one.tif", str(tmp_path / "one.tif")):
+        assert file_parts(mosaic(folder, inner)) == {}
+    path = mosaic(folder, "&b;")
+    path.write_text('<!DOCTYPE a [<!ENTITY b "one.tif">]>' + path.read_text(encoding="utf-8"))
+    assert file_parts(path) == {}
 
 
 def test_a_mosaic_of_rasters_beside_it_is_read(tmp_path: Path) -> None:

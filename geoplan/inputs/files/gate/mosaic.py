@@ -100,11 +100,14 @@ def named_in_mosaic(path: Path) -> dict[str, Path]:
     Nothing where it cannot be read, which is for its reader to tell.
     """
     try:
-        root = ElementTree.fromstring(path.read_bytes())
-    except (ElementTree.ParseError, ValueError, LookupError, OSError):
+        text = path.read_bytes()
+        refuse_entities(text)
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError, LookupError, OSError, FileError):
         return {}
-    names = dict.fromkeys(_names(root))
-    return {name: path.parent / name for name in names if (path.parent / name).is_file()}
+    folder = path.parent.resolve()
+    found = {name: (folder / name).resolve() for name in _names(root)}
+    return {n: p for n, p in found.items() if p.is_relative_to(folder) and p.is_file()}
 
 
 def _names(root: ElementTree.Element) -> Iterator[str]:
