@@ -53,7 +53,7 @@ class Wording:
 
     def people(self, people: float) -> str:
         """How many people, as it stands behind a name."""
-        return self.speaker.say("compare.people", people=f"{people:,.0f}")
+        return self.speaker.say("compare.people", people=count_text(people))
 
     def cause(self, cause: Any, length_m: Any) -> str:
         """Why a gap is one; those with a length lie along lines."""
@@ -182,7 +182,7 @@ def gap_lines(gaps: pd.DataFrame, wording: Wording) -> Iterator[str]:
         for row in table.head(_MOST_NAMED).itertuples():
             size = (
                 wording.people(row.people)
-                if not pd.isna(row.people)
+                if pd.isna(row.length_m)
                 else say("compare.metres", metres=f"{row.length_m:,.0f}")
             )
             yield f"  {clean(row.area)}{size} · {wording.cause(row.cause, row.length_m)}"

@@ -29,7 +29,7 @@ from geoplan.disclosure.coverage import PublicCoverage, public_coverages
 from geoplan.disclosure.personal import without_personal_data
 from geoplan.disclosure.programme import public_programme
 from geoplan.disclosure.record import public_record
-from geoplan.disclosure.rounding import public_siting, rounded
+from geoplan.disclosure.rounding import public_gaps, public_siting, rounded
 from geoplan.disclosure.suppression import suppressed_cells
 from geoplan.errors import UsageError
 from geoplan.inputs.files.shown_names import file_name
@@ -176,6 +176,7 @@ def _service(
         service,
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
         gaps=rounded(service.gaps, ("people", "people_after"), below),
+        gap_of=None,
         rates=None if service.rates is None else _rates(service.rates, withheld, below),
         all_rates={k: _rates(table, withheld, below) for k, table in service.all_rates.items()},
         referral=None,
@@ -185,6 +186,7 @@ def _service(
     )
     if service.coverage is None:
         return published
+    published = replace(published, gaps=public_gaps(service, public["now"], below))
     fine = _households(service, below)
     if (fine or service.key in SENSITIVE) and service.gaps is not None:
         published = replace(

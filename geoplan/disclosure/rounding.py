@@ -15,11 +15,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage.ledger import STATES
 from geoplan.disclosure.city_numbers import public_result
 from geoplan.disclosure.coverage import PublicCoverage
-from geoplan.results import JointPlan, Robustness, SitingOutcome
+from geoplan.results import JointPlan, Robustness, ServiceResult, SitingOutcome
 from geoplan.siting.alternatives import Alternatives
 from geoplan.siting.knee import Knee
+
+#: numbers of people that a gap has
+_OF_GAPS = ("people", "people_after")
 
 
 def public_siting(
@@ -119,6 +123,33 @@ def _robustness(found: Robustness | None, below: float) -> Robustness | None:
         for name in ("draws", "plans", "critical", "critical_after")
     }
     return replace(found, **tables)
+
+
+def public_gaps(
+    service: ServiceResult, public: PublicCoverage, below: float
+) -> gpd.GeoDataFrame | None:
+    """People of gaps in whole steps; not known where a gap holds a number that is withheld.
+
+    Gaps of several services hold the same few people with others whose numbers are published: the
+    steps of all of them together would tell how many they are.
+    """
+    gaps = rounded(service.gaps, _OF_GAPS, below)
+    if gaps is None or service.gap_of is None or below <= 1:
+        return gaps
+    assert service.coverage is not None
+    frame, withheld = service.coverage.frame, np.zeros(len(service.coverage.frame), bool)
+    level = list(public.tables)[-1] if public.tables else None
+    for state in STATES[1:]:
+        if level is None:
+            known = np.full(len(frame), not np.isnan(getattr(public.city, state)))
+        else:
+            codes = frame[level].astype("string").fillna("").to_numpy(object)
+            known = public.tables[level][state].reindex(codes).notna().to_numpy()
+        withheld |= (frame[state].to_numpy(float) > 0) & ~known
+    held = gaps["rank"].isin(service.gap_of.reindex(frame.index)[withheld])
+    columns = [name for name in _OF_GAPS if name in gaps.columns]
+    gaps.loc[held, columns] = np.nan
+    return gaps
 
 
 def rounded(

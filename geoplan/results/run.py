@@ -36,6 +36,8 @@ class ServiceResult:
         ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (its name, e.g.
         "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members`` (number of
         demand rows), ``geometry``.
+    gap_of : of every demand row the rank of the gap that it is in, 0 for none; None where it is not
+        known or not published.
     quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``,
         ``meets``.
     tiers : per tier: Coverage of that tier alone (reach only), where the service has tiers.
@@ -77,6 +79,7 @@ class ServiceResult:
     coverage_most: Coverage | None = None
     spacing: Any = None
     gaps: gpd.GeoDataFrame | None = None
+    gap_of: pd.Series | None = None
     siting: SitingOutcome | None = None
     quota: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tiers: Mapping[str, Coverage] = field(default_factory=dict)

@@ -14,12 +14,14 @@ import shapely
 from openpyxl import load_workbook
 
 from geoplan.comparison import compare_runs
+from geoplan.comparison.describe import Wording, gap_lines
 from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
 from geoplan.outputs import summary_dict, write_comparison, write_layers
 from geoplan.study import Study
 from geoplan.study.assess.assess_service import in_service
+from geoplan.words.speaker import Speaker
 
 
 def save(results, folder):
@@ -280,3 +282,23 @@ def test_what_one_public_edition_suppresses_is_not_told_by_the_other(small_folde
     assert "130" not in found.text()
     for areas in (found.areas["served_a"], found.areas["served_b"]):
         assert areas.notna().all()
+
+
+def test_a_gap_whose_people_are_withheld_has_a_dash_and_no_length():
+    gaps = pd.DataFrame(
+        {
+            "service": "meal_station",
+            "change": "opened",
+            "area": ["Elm", "Oak", "A to B"],
+            "cause": "no_site",
+            "people": [np.nan, 1200.0, np.nan],
+            "length_m": [np.nan, np.nan, 800.0],
+        }
+    )
+    said = list(gap_lines(gaps, Wording(Speaker("en"), {})))
+    assert not [line for line in said if "nan" in line]
+    assert [line.strip().partition(" · ")[0] for line in said[2:]] == [
+        "Elm (— people)",
+        "Oak (1,200 people)",
+        "A to B (800 m)",
+    ]

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from geoplan.coverage.gaps import ranked_gaps
 from geoplan.disclosure.public_edition import edition
 from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
+from geoplan.outputs.report.chapters.gap_lists import people_by_remedy
 from geoplan.outputs.siting_words import siting_sentences
 from geoplan.words.speaker import Speaker
 from tests.disclosure.determined import determined
@@ -233,6 +235,31 @@ def test_a_few_who_lose_the_service_are_not_called_nobody(results, lost, told):
     assert "Nobody" not in said
     assert ("who are in reach" in said) == (told is not None)
     assert told is None or told in said
+
+
+def test_gaps_that_hold_a_withheld_number_do_not_tell_it(results):
+    """13 gaps in steps of ten, each with other known people, would hold a number to one value."""
+    meal = results.services["meal_station"]
+    gaps, of = ranked_gaps(meal.coverage, lang="en")
+    services = {**results.services, "meal_station": replace(meal, gaps=gaps, gap_of=of)}
+    info = replace(results.info, suppress_below=300)
+    public = edition(replace(results, info=info, services=services), audience="public")
+    shown, frame = public.services["meal_station"], meal.coverage.frame
+    level = list(shown.coverage.tables)[-1]
+    table = shown.coverage.by_area(level)
+    held = set()
+    for label, row in frame.iterrows():
+        for state in CELLS[2:]:
+            if row[state] > 0 and np.isnan(table.loc[row[level], state]):
+                held.add(of[label])
+    assert 0 < len(held) < len(gaps)
+    assert set(shown.gaps.loc[shown.gaps["people"].isna(), "rank"]) == held
+    rest = shown.gaps.loc[~shown.gaps["rank"].isin(held), "people"]
+    assert (rest % info.suppress_below == 0).all()
+    assert shown.gap_of is None
+    both = shown.gaps.assign(remedy="add_site")
+    assert people_by_remedy(both).isna().all()  # no sum that leaves them out
+    assert len(held) + len(rest) == len(gaps)
 
 
 def test_demand_rows_that_are_households_are_published_by_area_only(results):

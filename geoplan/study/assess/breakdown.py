@@ -99,7 +99,8 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
     covers = planned.covers
     if covers is not None:
         covers = replace(covers, gap=rank.loc[covers.rows].to_numpy())
-    return replace(planned, gaps=_with_location_names(context, gaps), covers=covers)
+    named = _with_location_names(context, gaps)
+    return replace(planned, gaps=named, gap_of=rank, covers=covers)
 
 
 def _with_location_names(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import geopandas as gpd
+import pandas as pd
 
 from geoplan.coverage.gap_merging import DATA_FAULTS
 from geoplan.results import ServiceResult
@@ -24,6 +25,12 @@ def real_gaps(service: ServiceResult) -> gpd.GeoDataFrame | None:
         return gaps
     real = gaps[~gaps["cause"].isin(DATA_FAULTS)]
     return real.assign(rank=range(1, len(real) + 1))
+
+
+def people_by_remedy(gaps: gpd.GeoDataFrame) -> pd.Series:
+    """People of the gaps by what would close them; NaN where those of one gap are withheld."""
+    people: pd.Series = gaps["people"].astype(float)
+    return people.groupby(gaps["remedy"], sort=False).agg(lambda some: some.sum(skipna=False))
 
 
 def place_text(area: str) -> str:
@@ -49,6 +56,6 @@ def fault_text(service: ServiceResult, speaker: Speaker) -> str:
     return speaker.say(
         "report.gap_faults",
         count=count_text(len(faults)),
-        people=count_text(faults["people"].sum()),
+        people=count_text(faults["people"].sum(skipna=False)),
         causes=speaker.say("report.name_comma").join(causes),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.chapters.chapter_sections import fund_blocks, lacking_lines
+from geoplan.outputs.report.chapters.gap_lists import people_by_remedy
 from geoplan.outputs.report.chapters.money import money_column, money_of, plan_years
 from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
@@ -105,7 +106,7 @@ def remedy_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         gaps = service.gaps
         if gaps is None or "people" not in gaps.columns or not len(gaps):
             continue
-        people = gaps.groupby("remedy")["people"].sum()
+        people = people_by_remedy(gaps)
         rows.append({"service": clean(service.name(speaker.lang)), **people.to_dict()})
     if not rows:
         return

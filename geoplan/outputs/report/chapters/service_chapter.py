@@ -151,7 +151,7 @@ def _gaps(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
             "report.gaps",
             count=count_text(len(gaps)),
             shown=shown,
-            people=count_text(gaps["people"].sum()),
+            people=count_text(gaps["people"].sum(skipna=False)),
         )
     yield Paragraph(text=text + fault_text(service, speaker))
     caption = speaker.say("report.c_gaps", service=clean(service.name(speaker.lang)))

@@ -12,7 +12,7 @@ from geoplan.coverage.ledger import STATES
 from geoplan.coverage.quota import quota_summary
 from geoplan.outputs.ranges import most_ledger, share_range_text
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
-from geoplan.outputs.report.chapters.gap_lists import place_text, real_gaps
+from geoplan.outputs.report.chapters.gap_lists import people_by_remedy, place_text, real_gaps
 from geoplan.outputs.report.chapters.money import plan_money, plan_years
 from geoplan.outputs.report.chapters.service_chapter import no_plan_text
 from geoplan.outputs.report.numbering import references
@@ -233,8 +233,8 @@ def _remedies(service: ServiceResult, speaker: Speaker) -> str:
     gaps = service.gaps
     if gaps is None or not len(gaps):
         return speaker.say("report.page_keep")
-    people = gaps.groupby("remedy", sort=False)["people"].sum().sort_values(ascending=False)
-    people = people[people > 0]
+    people = people_by_remedy(gaps).sort_values(ascending=False)
+    people = people[~(people <= 0)]
     if not len(people):
         return speaker.say("report.page_keep")
     remedy = speaker.remedy(people.index[0])
