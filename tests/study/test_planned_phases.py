@@ -51,6 +51,14 @@ def test_two_sites_that_do_not_overlap_come_first() -> None:
     assert table["rank"].tolist() == [1, 2, 3]
 
 
+def test_sites_beyond_the_last_phase_take_nobody_s_place_in_it() -> None:
+    """The same three sites with one phase of two: B and C are built in it, and A later."""
+    cover = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1]], bool)
+    problem = SitingProblem.from_cover(cover, [10, 10, 9, 9], site_index=["A", "B", "C"])
+    _, table = in_phases(SitingSection(sites=3, phases=[2]), problem)
+    assert list(table.index) == ["B", "C", "A"]
+
+
 def test_money_of_each_year() -> None:
     """10 a year, carried over. The site of 30 people costs 20 and is paid in the second year.
 

@@ -67,7 +67,8 @@ def planned_phases(
         return None
     at = {year: k for k, year in enumerate(years, start=1)}
     phase = {action.action.site: at[action.year] for action in found.actions}
-    planned = {site: phase.get(site, count) for site in new}
+    last = max(count, int(greedy.max()))  # sites beyond the last phase that is named come after it
+    planned = {site: phase.get(site, last) for site in new}
     before = dict(zip(new, greedy.tolist(), strict=True))
     lengths = dict(enumerate(of.lengths, start=1))
     better = _person_years(part, planned, lengths) > _person_years(part, before, lengths)
