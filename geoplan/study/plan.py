@@ -304,7 +304,8 @@ class Plan:
             self.inputs,
             basemap=Basemap(name=basemap, tianditu_key=tianditu_key),
             progress=chosen(progress),
-            kept=self.kept if basemap is None else None,
+            # a search that somebody ended leaves nothing for the next run
+            kept=self.kept if basemap is None and not self.interrupted else None,
         )
 
     def _edition(self) -> RunResults:

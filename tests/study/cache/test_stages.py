@@ -243,8 +243,18 @@ def test_an_interrupted_search_is_not_kept(
 
     with monkeypatch.context() as patch:
         patch.setattr(run_module, "with_sites", interrupted)
-        assert Study.open(small_folder).run().interrupted
-    assert not Study.open(small_folder).run().interrupted
+        half = Study.open(small_folder).run()
+        assert half.interrupted
+        half.save(small_folder / "half")
+    whole = Study.open(small_folder).run()
+    assert not whole.interrupted
+
+    def drawn(*_: Any, **__: Any) -> None:
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr("geoplan.outputs.write_maps", drawn)
+    with pytest.raises(AssertionError, match="drawn again"):
+        whole.save(small_folder / "whole")
 
 
 def test_outputs_are_kept_whole(
