@@ -6,6 +6,7 @@ half by car, 625 m at 25 km/h.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,16 @@ from tests.study.test_whole_service import street
 PEOPLE = {500: 50, 2000: 80, 2900: 30}
 
 
-def centres(folder: Path, stands: str, **siting: Any) -> Study:
+def centres(
+    folder: Path,
+    stands: str,
+    *,
+    people: dict[int, int] = PEOPLE,
+    places: Sequence[int] = (550, 1950, 2450, 2850),
+    **siting: Any,
+) -> Study:
     """A study of elderly centres; `stands` is the tier of the one site, at 500 m."""
-    street(folder, PEOPLE, [500], [550, 1950, 2450, 2850], tier=["", "", "", ""])
+    street(folder, people, [500], list(places), tier=[""] * len(places))
     text = (folder / "study.toml").read_text(encoding="utf-8")
     head, _, _ = text.partition("[services.meal_station]")
     text = f"""{head}
@@ -98,6 +106,19 @@ def test_a_centre_that_stands_is_enough(tmp_path: Path) -> None:
     found = sited(study)
     assert [round(p.x - X) for p in found.sites.geometry] == [550]
     assert (found.result.status, found.result.value) == ("optimal", 50)
+
+
+def test_a_centre_may_stand_where_it_is_near_no_people(tmp_path: Path) -> None:
+    """At 1,600 m it is 600 m from everybody, and from facilities at 1,000 and 2,200 m: 50 + 60."""
+    study = centres(
+        tmp_path,
+        "street_facility",
+        people={1000: 50, 2200: 60},
+        places=(1000, 1600, 2200),
+        tiers={"district_centre": 1, "street_facility": 2},
+    )
+    found = sited(study)
+    assert (found.result.status, found.result.value) == ("optimal", 110)
 
 
 def test_tiers_of_which_neither_refers_to_the_other(tmp_path: Path) -> None:

@@ -134,9 +134,12 @@ def _state(context: Context, assessed: ServiceResult, siting: SitingSection) -> 
     cover = cover_of(costs_within(context, rows, points, standard))
     kept = thin(cover, people.to_numpy(), limit=siting.max_candidates, alike=False).kept
     proved = len(kept) == cover.shape[1] or not cover[:, _others(kept, cover.shape[1])].nnz
+    # a place that reaches nobody may still be within the referral limit of many
+    above = points if len(points) <= siting.max_candidates else points.iloc[kept]
+    proved = proved and len(above) == len(points)
     points = points.iloc[kept]
     lower_places = gpd.GeoDataFrame(pd.concat([standing[0][["geometry"]], points]), crs=points.crs)
-    centres = points.set_axis([f"{label}-{high.key}" for label in points.index])
+    centres = above.set_axis([f"{label}-{high.key}" for label in above.index])
     upper_places = gpd.GeoDataFrame(pd.concat([standing[1][["geometry"]], centres]), crs=points.crs)
     near = _referral(context, low, lower_places, upper_places)
     reach = costs_within(context, rows, lower_places, standard)
