@@ -34,7 +34,7 @@ from geoplan.disclosure.suppression import suppressed_cells
 from geoplan.errors import UsageError
 from geoplan.inputs.files.shown_names import file_name
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.results import RunResults, ServiceResult
+from geoplan.results import RunResults, ServiceResult, SitingOutcome
 
 #: services whose users must not be found: no locations finer than a subdistrict (level ``street``)
 SENSITIVE = ("shelter", "child_protection_station")
@@ -135,6 +135,18 @@ def _households(service: ServiceResult, below: float) -> bool:
     return bool(people[people > 0].median() < below)
 
 
+def _without_households(
+    siting: SitingOutcome | None, results: RunResults, below: float
+) -> SitingOutcome | None:
+    """Shared buildings without names where one of their services counts households."""
+    if siting is None or siting.joint is None:
+        return siting
+    sharing = [results.services[key] for key in siting.joint.services if key in results.services]
+    if not any(one.coverage is not None and _households(one, below) for one in sharing):
+        return siting
+    return replace(siting, joint=replace(siting.joint, shared=siting.joint.shared.assign(name="")))
+
+
 def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
     """By service: "now", "after" and "tier KEY", all services of one demand suppressed together."""
     groups: dict[Any, dict[tuple[str, str], Coverage]] = {}
@@ -200,6 +212,7 @@ def _service(
     if fine and siting is not None and "name" in siting.sites:
         # a site is called after the nearest demand row: a household
         siting = replace(siting, sites=siting.sites.assign(name=""))
+    siting = _without_households(siting, results, below)
     capacity, supply = _capacity(service, public["now"])
     by_group = (
         whole_or_withheld(service.by_group, below) if public["now"].totals_published else None

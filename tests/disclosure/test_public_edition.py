@@ -16,6 +16,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
 from geoplan.outputs.report.chapters.gap_lists import people_by_remedy
 from geoplan.outputs.siting_words import siting_sentences
+from geoplan.results import JointPlan
 from geoplan.words.speaker import Speaker
 from tests.disclosure.determined import determined
 
@@ -272,7 +273,18 @@ def test_demand_rows_that_are_households_are_published_by_area_only(results):
     gaps = service.gaps.assign(area="王小明3号家")
     sites = service.siting.sites.assign(name="王小明5号家附近")
     coverage = replace(service.coverage, frame=frame)
-    siting = replace(service.siting, sites=sites, coverage_after=coverage)
+    joint = JointPlan(
+        services=("meal_station", "care"),
+        status="optimal",
+        value=80.0,
+        bound=80.0,
+        gap=0.0,
+        budget=16.0,
+        money=16.0,
+        saved=4.0,
+        shared=pd.DataFrame({"name": ["王小明5号家附近"], "services": ["meal_station,care"]}),
+    )
+    siting = replace(service.siting, sites=sites, coverage_after=coverage, joint=joint)
     service = replace(service, coverage=coverage, gaps=gaps, siting=siting, tiers={})
     public = edition(replace(results, services={"meal_station": service}), audience="public")
     shown = public.services["meal_station"]
@@ -281,3 +293,4 @@ def test_demand_rows_that_are_households_are_published_by_area_only(results):
         text = map(str, table.drop(columns="geometry").to_numpy(object).ravel())
         assert not [t for t in text if "王小明" in t]
     assert len(shown.gaps) > 0
+    assert shown.siting.joint.shared["name"].tolist() == [""]
