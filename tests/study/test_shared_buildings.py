@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point, box
 
-from geoplan.errors import StudyFileError
+from geoplan.errors import StudyFileError, UsageError
 from geoplan.study import Study
+from geoplan.study.config.schema import SitingSection
 from geoplan.study.example import CRS, STUDY, X, Y, write_example
+from geoplan.study.sites.shared_buildings import refuse_unheeded
+from geoplan.words.speaker import Speaker
 
 #: metres along the street -> people of 60 and over, children
 MEALS, CARE = {500: 50, 2000: 60, 2900: 20}, {550: 30, 2000: 5, 2850: 25}
@@ -129,3 +132,26 @@ def test_a_run_of_one_service_plans_it_alone(tmp_path: Path) -> None:
 def test_services_that_are_none_are_said(tmp_path: Path) -> None:
     with pytest.raises(StudyFileError, match="nurseries"):
         town(tmp_path, 16, **{"shared_buildings.services": ["meal_station", "nurseries"]})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"budget": 100},
+        {"closable": True},
+        {"backup": True},
+        {"full_within_m": 50},
+        {"alternatives": 3},
+        {"tiers": {"a": 1, "b": 1}, "sites": None},
+        {"min_sites_per_area": {"district": 1}},
+        {"min_share_per_area": 0.5},
+        {"phases": [1, 2], "years": [2025, 2026]},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_what_planning_together_does_not_heed_is_refused(asked: dict[str, Any]) -> None:
+    section = SitingSection.model_validate({"sites": 2, "site_cost": 10} | asked)
+    names = ", ".join(name for name in asked if name != "sites")
+    with pytest.raises(UsageError, match=f"cannot have {names};"):
+        refuse_unheeded(Speaker("en"), "care", section)
+    refuse_unheeded(Speaker("en"), "care", SitingSection(sites=2, site_cost=10, robustness=0))

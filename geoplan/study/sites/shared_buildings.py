@@ -28,9 +28,15 @@ from geoplan.study.sites.budget import candidate_costs, with_costs_and_phases
 from geoplan.study.sites.candidates import candidate_points
 from geoplan.study.sites.covering_problem import cover_of, unserved_people
 from geoplan.study.sites.effects import ledger_after, most_after, named_places, sites_frame
+from geoplan.words.speaker import Speaker
 
 #: metres within which two places are one building
 _SAME_BUILDING_M = 1.0
+#: settings of a siting that hold for a service planned alone
+_UNHEEDED = (
+    *("budget", "min_sites_per_area", "min_share_per_area", "phases", "years", "closable"),
+    *("backup", "full_within_m", "full_within_min", "alternatives", "tiers"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -96,11 +102,19 @@ def _offered(context: Context, assessed: ServiceResult) -> _Offered:
     limited = assessed.standard.capacity_limits or siting.capacity is not None
     if limited or siting.min_distance_m or siting.objective != "max_coverage":
         raise UsageError(context.speaker.say("study.shared_plain", key=assessed.key))
+    refuse_unheeded(context.speaker, assessed.key, siting)
     rows, people = unserved_people(assessed)
     points = candidate_points(context, assessed, siting, rows)
     points = points.assign(building=_building(points.geometry))
     points = points[~points["building"].duplicated()]
     return _Offered(assessed=assessed, siting=siting, rows=rows, people=people, points=points)
+
+
+def refuse_unheeded(speaker: Speaker, key: str, siting: SitingSection) -> None:
+    """Refuse what a service's siting asks for and planning together does not heed."""
+    asked = [name for name in _UNHEEDED if getattr(siting, name)]
+    if asked:
+        raise UsageError(speaker.say("study.shared_unheeded", key=key, names=", ".join(asked)))
 
 
 def _building(points: gpd.GeoSeries) -> list[str]:
