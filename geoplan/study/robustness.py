@@ -33,6 +33,7 @@ from geoplan.study.sites.monte_carlo import (
     try_plans,
 )
 from geoplan.study.sites.suggest_sites import suggest_sites
+from geoplan.study.sites.whole_service import asks_for_whole_service
 from geoplan.words.speaker import Speaker
 
 #: objectives whose plan is a number of sites that cover people
@@ -96,6 +97,8 @@ def robustness(
     siting = config.services[service].siting
     if siting is None or siting.objective not in COVERING:
         raise UsageError.of("study.robustness_needs_sites", key=service)
+    if siting.tiers is not None or asks_for_whole_service(siting):
+        raise UsageError.of("study.robustness_plain", key=service)
     study.require_streets()
     read = try_networks(config, study.folder, modes=modes_of(config, [service]))
     inputs = load_inputs(config, study.folder, services=[service], streets=read.streets)

@@ -257,3 +257,14 @@ def test_robustness_needs_a_siting_problem(small_folder: Path) -> None:
         study.robustness("meal_station", redraws=0, reach_cv=-1, closure_share=1)
     with pytest.raises(UsageError, match=r"no plan to try|没有可检验的方案"):
         study.replace({f"{MEAL}.siting.sites": 0}).robustness("meal_station")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"backup": True}, {"closable": True}, {"tiers": {"a": 1, "b": 1}, "sites": None}]
+)
+def test_draws_are_refused_where_they_would_be_of_another_problem(
+    small_folder: Path, asked
+) -> None:
+    study = Study.open(small_folder).replace({f"{MEAL}.siting": asked})
+    with pytest.raises(UsageError, match=r"closable.*backup.*tiers"):
+        study.robustness("meal_station", redraws=1)
