@@ -30,6 +30,8 @@ def public_programme(
     """
     if programme is None:
         return None
+    if not len(programme.by_year):  # no plan meets the targets
+        return replace(programme, coverage={})
     years = _years(programme, below, totals_published=totals_published)
     found = replace(
         programme,

@@ -7,6 +7,7 @@ would tell.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -124,3 +125,22 @@ def test_nothing_is_rounded_where_nothing_is_withheld() -> None:
     assert found.value == of.value
     pd.testing.assert_frame_equal(found.by_year, of.by_year)
     assert found.actions["person_years"].tolist() == of.actions["person_years"].tolist()
+
+
+@pytest.mark.parametrize("totals_published", [True, False])
+def test_a_programme_without_a_plan_has_a_public_edition(totals_published: bool) -> None:
+    """As `geoplan.study.programme.outcome` makes it where nothing meets the targets."""
+    nothing = replace(
+        plan([20], growth=0.0, when=[0]),
+        status="infeasible",
+        value=float("nan"),
+        bound=None,
+        gap=None,
+        alone_value=None,
+        by_year=pd.DataFrame.from_dict({}, orient="index"),
+        blocking=("too little money",),
+    )
+    nothing = replace(nothing, actions=nothing.actions.iloc[:0])
+    found = public_programme(nothing, BELOW, totals_published=totals_published, households=False)
+    assert found is not None
+    assert (found.status, found.blocking) == ("infeasible", ("too little money",))
