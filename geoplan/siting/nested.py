@@ -185,6 +185,7 @@ def _solve(nested: _Nested, control: SolveControl) -> NestedResult:
         most = min(most, bound)
         if found is not None and nested.value(*found) > value:
             plan, value = found, nested.value(*found)
+    plan = _without_idle(nested, *plan)
     bound_told, gap, status = judged(value, rounded_up(most, value, whole=whole), gap=control.gap)
     counts = lower.site_index[nested.referred(plan[1])]
     chosen = lower.in_order(plan[0])
@@ -198,6 +199,20 @@ def _solve(nested: _Nested, control: SolveControl) -> NestedResult:
         referred=[label for label in chosen if label in counts],
         seconds=control.seconds,
     )
+
+
+def _without_idle(
+    nested: _Nested, lower: np.ndarray, upper: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The plan without new sites that serve nobody: the model does not mind them."""
+    value = nested.value(lower, upper)
+    for site in np.setdiff1d(lower, nested.lower.fixed):
+        if nested.value(lower[lower != site], upper) >= value:
+            lower = lower[lower != site]
+    for site in np.setdiff1d(upper, nested.upper.fixed):
+        if nested.value(lower, upper[upper != site]) >= value:
+            upper = upper[upper != site]
+    return lower, upper
 
 
 def _bound_without_referral(nested: _Nested, control: SolveControl) -> float:

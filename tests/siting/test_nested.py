@@ -61,6 +61,19 @@ def test_every_choice(seed: int, stands_in: bool) -> None:
     assert found.referred == with_centre
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_no_site_is_built_for_nothing(seed: int) -> None:
+    """Without any one of the new sites fewer people are served."""
+    people, near, direct, referral, lower, upper = make(seed, stands_in=True)
+    found = nested_coverage(lower, upper, referral, sites=3, upper_sites=2)
+    for site in set(found.sites) - set(lower.fixed.tolist()):
+        fewer = [j for j in found.sites if j != site]
+        assert served(people, near, direct, referral, fewer, found.upper_sites) < found.value
+    for site in set(found.upper_sites) - set(upper.fixed.tolist()):
+        fewer = [u for u in found.upper_sites if u != site]
+        assert served(people, near, direct, referral, found.sites, fewer) < found.value
+
+
 def test_a_centre_where_the_street_facilities_can_go() -> None:
     """V is near the street of 60 alone, U near those of 40 and 30: two facilities do better at U.
 
