@@ -99,7 +99,9 @@ class StageCache:
         make = self.run_key if together else self._programme_key
         named = self._once("programme", lambda: make(run if together else services))
         named = None if named is None else key_of("programme", named)
-        return self.store.reused(named, work)
+        return self.store.reused(
+            named, work, keep=lambda found: all(map(_is_whole, found.values()))
+        )
 
     def run_key(self, services: list[str]) -> str | None:
         """A key of all that the results of a run of `services` depend on. After `inputs`."""

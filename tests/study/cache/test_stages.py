@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from geoplan.cli.commands import main
 from geoplan.disclosure import edition
 from geoplan.study import Plan, Study
 from geoplan.study.cache import stages as stages_module
+from geoplan.study.cache.stages import StageCache
 from geoplan.study.example import write_example
 
 
@@ -255,6 +257,28 @@ def test_an_interrupted_search_is_not_kept(
     monkeypatch.setattr("geoplan.outputs.write_maps", drawn)
     with pytest.raises(AssertionError, match="drawn again"):
         whole.save(small_folder / "whole")
+
+
+def test_a_plan_in_time_of_an_interrupted_search_is_not_kept(
+    small_folder: Path, kept: Path
+) -> None:
+    """It holds the service whose search somebody has ended."""
+    key = "meal_station"
+
+    def planned(**detail: bool) -> Any:
+        return SimpleNamespace(siting=SimpleNamespace(result=SimpleNamespace(detail=detail)))
+
+    def again(found: Any) -> Any:
+        study = Study.open(small_folder)
+        stages = StageCache.of(study.config, study.folder, enabled=True)
+        stages.networks(["walk"], lambda: SimpleNamespace(errors=()))  # type: ignore[arg-type]
+        stages.inputs(None, lambda: SimpleNamespace(blocking=()))  # type: ignore[arg-type]
+        stages.service(key, lambda: found)
+        return stages.programme([key], lambda: {key: found}, run=[key])[key].siting.result.detail
+
+    assert again(planned(interrupted=True)) == {"interrupted": True}
+    assert again(planned()) == {}
+    assert again(planned(other=True)) == {}
 
 
 def test_outputs_are_kept_whole(
