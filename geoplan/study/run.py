@@ -33,6 +33,7 @@ from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import StudyInputs, load_inputs, refuse_blocked
 from geoplan.study.read.networks import StudyNetwork, modes_of, try_networks
+from geoplan.study.read.report_template import unusable_template
 from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
@@ -149,6 +150,9 @@ def _read(
             wanted,
             lambda: load_inputs(config, study.folder, services=wanted, streets=read.streets),
         )
+        # what only outputs look at is tried apart from the inputs, which may have been kept
+        tried = unusable_template(config, study.folder)
+        inputs = replace(inputs, findings=(*inputs.findings, *tried))
         # faults of the files come before those of the network
         refuse_blocked(inputs, speaker)
     networks = read.read()

@@ -19,6 +19,7 @@ from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs, load_inputs
 from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.read.report_template import unusable_template
 from geoplan.study.robustness import robustness
 from geoplan.study.run import run_study, suggest_sites_of
 from geoplan.study.settings import StudySettings, in_language, known_services
@@ -189,6 +190,7 @@ class Study(StudySettings):
                 *study.findings,
                 *inputs.findings,
                 *networks.findings(study.file.name, config.speaker),
+                *unusable_template(config, study.folder),
             ),
         )
 

@@ -35,7 +35,6 @@ from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.layer_reader import LayerReader, Report
 from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
-from geoplan.study.read.report_template import unusable_template
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.uncounted_quotas import uncounted_quotas
@@ -196,7 +195,6 @@ def load_inputs(
             *findings,
             *unwritable_names(config, areas, records),
             *uncounted_quotas(config, areas, wanted),
-            *unusable_template(config, base),
         ),
         loaded=tuple(reader.loaded),
     )

@@ -58,3 +58,15 @@ def test_a_broken_template_is_an_error_of_check_and_run(tmp_path, content):
 
 def test_a_whole_template_is_no_matter(tmp_path):
     assert not [f for f in _study(tmp_path, _book()).check().findings if f.code == "bad_template"]
+
+
+def test_a_template_that_breaks_later_is_told_though_inputs_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("GEOPLAN_CACHE", str(tmp_path / "kept"))
+    folder = tmp_path / "study"
+    folder.mkdir()
+    assert not [f for f in _study(folder, _book()).check().findings if f.code == "bad_template"]
+    (folder / "form.docx").write_bytes(b"broken")
+    study = Study.open(folder)
+    assert [f.file for f in study.check().findings if f.code == "bad_template"] == ["form.docx"]
+    with pytest.raises(InputError, match=r"form\.docx"):
+        study.run(cache=True)
