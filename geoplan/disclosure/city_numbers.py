@@ -6,6 +6,7 @@ published figures, the value of a plan): where a cell is withheld, it would give
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from geoplan.siting.model.result import SitingResult
 _OF_PEOPLE = ("people", "places_per_1000", "required_places", "places_lacking")
 #: digits of a weighted cost that are published: it is a sum over single demand rows
 _COST_DIGITS = 3
+#: people told in a sentence
+_PEOPLE_TOLD = re.compile(r"(?<![\d.,])(\d[\d,]*(?:\.\d+)?) (人|名|people|more people)")
 
 
 def is_complete(coverage: PublicCoverage) -> bool:
@@ -62,12 +65,38 @@ def public_result(result: SitingResult, below: float) -> SitingResult:
     elif result.objective == "p_median":
         value, bound = _short(result.value), _short(result.bound)
     else:
-        return result
+        return replace(result, blocking=people_told(result.blocking, below))
     assert value is not None
     gap = result.gap
     if gap is not None:
         gap = abs(bound - value) / abs(value) if bound is not None and value else 0.0
-    return replace(result, value=value, bound=bound, gap=gap, greedy_value=None)
+    return replace(
+        result,
+        value=value,
+        bound=bound,
+        gap=gap,
+        greedy_value=None,
+        blocking=people_told(result.blocking, below),
+    )
+
+
+def people_told(sentences: Iterable[str], below: float) -> tuple[str, ...]:
+    """Sentences of a solution whose numbers of people are about those told, in steps of `below`.
+
+    Examples
+    --------
+    >>> people_told(["at most 1,203 more people"], 10)
+    ('at most about 1,200 more people',)
+    """
+    if below <= 1:
+        return tuple(sentences)
+
+    def step(found: re.Match[str]) -> str:
+        number = float(found[1].replace(",", ""))
+        about = "约 " if found[2] in ("人", "名") else "about "
+        return f"{about}{max(round(number / below), 1) * below:,.0f} {found[2]}"
+
+    return tuple(_PEOPLE_TOLD.sub(step, sentence) for sentence in sentences)
 
 
 def _step(number: float | None, below: float) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
+from geoplan.disclosure.city_numbers import people_told
 from geoplan.results import Programme
 
 
@@ -30,6 +31,11 @@ def public_programme(
     """
     if programme is None:
         return None
+    programme = replace(
+        programme,
+        blocking=people_told(programme.blocking, below),
+        notes=people_told(programme.notes, below),
+    )
     if not len(programme.by_year):  # no plan meets the targets
         return replace(programme, coverage={})
     years = _years(programme, below, totals_published=totals_published)

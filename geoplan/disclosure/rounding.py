@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
-from geoplan.disclosure.city_numbers import public_result
+from geoplan.disclosure.city_numbers import people_told, public_result
 from geoplan.disclosure.coverage import PublicCoverage
 from geoplan.results import JointPlan, Robustness, ServiceResult, SitingOutcome
 from geoplan.siting.alternatives import Alternatives
@@ -54,6 +54,7 @@ def public_siting(
         measures=_measures(siting.measures, below),
         alternatives=_alternatives(siting.alternatives, below),
         joint=_joint(siting.joint, below),
+        notes=people_told(siting.notes, below),
     )
 
 
