@@ -294,9 +294,9 @@ class Study(StudySettings):
         study = in_language(self, lang)
         [service] = known_services(study, [service])
         study._must_be_assessed_by_reach(service)
-        # so many sites, without the years and the money that the study may plan by
+        # so many sites, without the years, the money and the numbers by tier of the study
         siting: dict[str, Any] = {"sites": sites, "curve": curve}
-        siting |= dict.fromkeys(("budget", "phases", "years"))
+        siting |= dict.fromkeys(("budget", "phases", "years", "tiers"))
         if objective is not None:
             siting["objective"] = objective
         changed = self.replace({f"services.{service}.siting": siting})

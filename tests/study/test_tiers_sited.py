@@ -127,3 +127,12 @@ def test_tiers_of_which_neither_refers_to_the_other(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match="street_facility → district_centre"):
         sited(study)
+
+
+def test_a_number_of_sites_that_is_asked_for_stands_instead_of_those_by_tier(
+    tmp_path: Path,
+) -> None:
+    study = centres(tmp_path, "street_facility", tiers={"district_centre": 1, "street_facility": 1})
+    found = study.suggest("elderly_centre", sites=1)
+    assert found.result.status == "optimal"
+    assert len(found.sites) == 1
