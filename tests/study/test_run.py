@@ -93,7 +93,7 @@ def test_nothing_half_written_and_nothing_written_over(
     def broken(*args: object, **options: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("geoplan.outputs.write_report", broken)
+    monkeypatch.setattr("geoplan.outputs.report_begun", broken)
     with pytest.raises(OSError, match=r"the disk is full: about .* MB are needed in .*never"):
         small_plan.save(tmp_path / "never")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]

@@ -68,13 +68,31 @@ def report_begun(
 ) -> Iterator[Callable[[], tuple[Path, ...]]]:
     """``report.docx`` written, the PDF under way: other outputs can be written meanwhile.
 
-    Parameters and errors are those of `write_report`; the figures must be there.
+    Parameters
+    ----------
+    results : of a run, or its public edition.
+    folder : where the report is written; its ``figures`` must be there.
+    lang : ``"zh"`` or ``"en"``; default the study's.
+    audience : what `results` must be an edition for; None: not checked.
 
-    Yields
+    Returns
+    -------
+    context manager
+        It gives a function that writes ``report.html``, for which the ``maps`` must be there, waits
+        for the PDF and returns what `write_report` returns.
+
+    Raises
     ------
-    callable
-        Writes ``report.html``, waits for the PDF and returns what `write_report` returns. The maps
-        must be there.
+    UsageError
+        Internal results are to be written for the public.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> with report_begun(study.run().results, study.folder / "out") as finished:
+    ...     [path.name for path in finished()][:2]
+    ['report.html', 'report.docx']
     """
     refuse_internal(results, audience)
     target = Path(folder)

@@ -118,6 +118,8 @@ def _in_phases(
 
 def _alternatives(siting: SitingSection, solution: ConditionalSolution) -> Alternatives | None:
     """Other plans of new sites that serve as many people."""
+    if not siting.alternatives or solution.solved.status not in ("optimal", "feasible"):
+        return None
     problem, shares = solution.problem, solution.problem.area_shares
     return other_plans(
         problem.solved,

@@ -75,15 +75,16 @@ def town(tmp_path_factory) -> Path:
 
 def test_sites_in_another_datum_are_told_by_check_and_by_run(town):
     report = check_study(town)
-    (finding,) = report.findings
+    finding, quota = report.findings
+    assert (quota.code, quota.severity) == ("quota_uncounted", "note")  # the town has no areas
     assert (finding.file, finding.severity) == ("meals.csv", "warning")
     assert 'datum = "bd09"' in finding.advice
     assert "compared with the streets all" in finding.problem
     assert [r.path for r in report.records] == ["people.csv", "meals.csv", "streets.gpkg"]
     plan = Study.open(town).run()
-    assert plan.results.findings["problem"].tolist() == [finding.problem]
+    assert plan.results.findings["problem"].tolist() == [finding.problem, quota.problem]
     right = Study.open(town).replace({"services.meal_station.datum": "bd09"})
-    assert right.check().findings == ()
+    assert [f.code for f in right.check().findings] == ["quota_uncounted"]
 
 
 def test_a_network_that_cannot_be_read_stops_no_other_check(town, tmp_path):
@@ -93,9 +94,11 @@ def test_a_network_that_cannot_be_read_stops_no_other_check(town, tmp_path):
     (tmp_path / "streets.gpkg").write_text("no streets", encoding="utf-8")
     (tmp_path / "meals.csv").write_text("name,lon,lat\nm,0,0\nn,117.0,36.6\n", encoding="utf-8")
     report = check_study(tmp_path)
-    assert [(f.column, f.row) for f in report.findings] == [("lon", 2), ("network", None)]
+    quota = "services.meal_station.standard.quota"
+    found = [(f.column, f.row) for f in report.findings]
+    assert found == [("lon", 2), (quota, None), ("network", None)]
     assert report.has_errors
-    assert "streets.gpkg" in report.findings[1].problem
+    assert "streets.gpkg" in report.findings[2].problem
     book = openpyxl.load_workbook(report.written)
     cells = [c for row in book["Findings"].iter_rows(values_only=True) for c in row]
     assert report.findings[1].problem in cells
