@@ -36,8 +36,6 @@ from geoplan.words.text_format import clean
 
 Chapter = Callable[[RunResults, Speaker], Iterator[Block]]
 
-#: so many services are summed up and asked for on one page
-_FEW_SERVICES = 4
 _OVERVIEW = (
     "service",
     "facilities",
@@ -73,12 +71,10 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    # the method follows on the page of what is proposed; of few services what is asked, too
-    follow_on = {"report.h_method"}
+    # what is asked follows on the summary's page, the method on that of what is proposed
+    follow_on = {"report.h_asked", "report.h_method"}
     if any(service.rates is not None for service in results.services.values()):
         follow_on.add("report.h_programme")  # it goes on behind the short table of rates
-    if len(results.services) <= _FEW_SERVICES:
-        follow_on.add("report.h_asked")
     for chapters, annex in ((CHAPTERS, False), (ANNEXES, True)):
         for word, chapter in chapters:
             blocks = list(chapter(results, speaker))

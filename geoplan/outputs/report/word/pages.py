@@ -17,7 +17,7 @@ from PIL import Image
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Listing, TableBlock
 from geoplan.outputs.report.numbering import pieces
 from geoplan.outputs.report.word.form import Style, text_height_cm, text_width_cm
-from geoplan.outputs.report.word.tables import table_height_cm
+from geoplan.outputs.report.word.tables import stays_whole, table_height_cm
 from geoplan.words.speaker import Speaker
 
 _POINT_CM = 2.54 / 72
@@ -26,6 +26,8 @@ _FILL_CM = (4.2, 13.5)
 _MOST_CM = 7.0
 #: what no estimate of lines gets right
 _SPARE_CM = 0.9
+#: head and first rows of a table that goes on on the next page
+_FIRST_ROWS_CM = 3.0
 #: room of a picture that has a table on its right
 BESIDE_CM = 9.2
 
@@ -118,15 +120,15 @@ def _beside(blocks: Sequence[Block], pictures: Mapping[str, Path]) -> frozenset[
 
 
 def _unit_cm(group: Sequence[Block], needed: Sequence[float], start: int) -> float:
-    """Height of a heading and what stays on its page: text up to a table, which stays whole."""
+    """Height of a heading and what stays on its page: text, and a whole table or its beginning."""
     total, heads = needed[start], True
     for block, height in zip(group[start + 1 :], needed[start + 1 :], strict=True):
         heads = heads and isinstance(block, Heading)
         if isinstance(block, Listing) or (isinstance(block, Heading) and not heads):
             return total + 1.0
-        total += height
         if isinstance(block, TableBlock):
-            return total
+            return total + (height if stays_whole(block) else min(height, _FIRST_ROWS_CM))
+        total += height
     return total
 
 

@@ -20,7 +20,7 @@ _SHORT = 14
 #: a heading up to this long stays on one line, a longer one than that may take three
 _SHORT_HEAD, _LONG_HEAD = 6, 24
 #: tables up to this long stay on one page, in the body and in an annex
-_WHOLE_ROWS, _WHOLE_ROWS_ANNEX, _WHOLE_CM_ANNEX = 18, 7, 7.0
+_WHOLE_ROWS, _WHOLE_ROWS_ANNEX, _WHOLE_CM_ANNEX = 12, 7, 7.0
 #: rows at both ends of a longer table that stay together
 _TOGETHER = 3
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
@@ -52,8 +52,7 @@ def table_markup(
         f"<w:tblGrid>{''.join(f'<w:gridCol w:w={chr(34)}{w}{chr(34)}/>' for w in widths)}"
         "</w:tblGrid>"
     )
-    whole = len(block.rows) <= (_WHOLE_ROWS_ANNEX if block.annex else _WHOLE_ROWS)
-    whole = whole and (not block.annex or table_height_cm(block) <= _WHOLE_CM_ANNEX)
+    whole = stays_whole(block)
     rows = [_row(block.heads, block.right, widths, ids["cell_head"], half_points, "head")]
     for k, cells in enumerate(block.rows):
         last = k == len(block.rows) - 1
@@ -64,6 +63,13 @@ def table_markup(
             kind = "total"
         rows.append(_row(cells, block.right, widths, ids["cell"], half_points, kind))
     return f"<w:tbl>{head}{''.join(rows)}</w:tbl>"
+
+
+def stays_whole(block: TableBlock) -> bool:
+    """Whether no page breaks the table: it has few rows, and in an annex little height."""
+    if block.annex:
+        return len(block.rows) <= _WHOLE_ROWS_ANNEX and table_height_cm(block) <= _WHOLE_CM_ANNEX
+    return len(block.rows) <= _WHOLE_ROWS
 
 
 def _row(
