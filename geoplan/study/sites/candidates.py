@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -20,9 +21,38 @@ from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.read.side_layers import one_place_each, side_layer
+from geoplan.study.sites.budget import candidate_costs
 
 #: metres; nobody goes farther by public transport
 _FARTHEST_M = 1e6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class OfferedSites:
+    """All candidates of a service, before any is left out, and what siting asks of them.
+
+    points : by label. site_costs : their prices, where there are any.
+    needs : new sites that each area still needs; codes : the area of every candidate, if any does.
+    """
+
+    points: gpd.GeoDataFrame
+    site_costs: pd.Series | None
+    needs: Mapping[str, int]
+    codes: np.ndarray | None
+
+
+def offered_sites(
+    context: Context, assessed: ServiceResult, siting: SitingSection, demand: gpd.GeoDataFrame
+) -> OfferedSites:
+    """Where a service's new sites may stand, with prices, areas and what areas need."""
+    points = candidate_points(context, assessed, siting, demand)
+    level, needs = new_sites_needed(context, assessed, siting)
+    return OfferedSites(
+        points=points,
+        site_costs=candidate_costs(context, assessed.key, siting, points),
+        needs=needs,
+        codes=area_codes_at(context, points, level, demand) if needs else None,
+    )
 
 
 def candidate_points(

@@ -28,12 +28,9 @@ from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import area_shares, areas_of, refuse_capacities
-from geoplan.study.sites.budget import candidate_costs
 from geoplan.study.sites.candidates import (
-    area_codes_at,
-    candidate_points,
     distance_constraints,
-    new_sites_needed,
+    offered_sites,
 )
 from geoplan.tolerances import MISSING_PEOPLE, SERVED_ROUNDING
 
@@ -69,11 +66,9 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         people = _at_rows(context, assessed.key, people, rows.index)
     capacitated = siting.one_capacity is not None and standard.capacity_limits
     refuse_capacities(context, assessed, siting, limited=capacitated or shortage is not None)
-    candidates = candidate_points(context, assessed, siting, rows)
+    offer = offered_sites(context, assessed, siting, rows)
+    candidates, codes, site_costs, needs = offer.points, offer.codes, offer.site_costs, offer.needs
     costs = costs_within(context, rows, candidates, standard)
-    site_costs = candidate_costs(context, assessed.key, siting, candidates)
-    level, needs = new_sites_needed(context, assessed, siting)
-    codes = area_codes_at(context, candidates, level, rows) if needs else None
     weights = concerned.to_numpy(float)
     cover = cover_of(costs)
     shares = area_shares(context, assessed, siting, rows, cover)

@@ -44,12 +44,10 @@ from geoplan.study.sites.area_shares import (
     refuse_capacities,
     with_shares_checked,
 )
-from geoplan.study.sites.budget import candidate_costs, phase_table, with_costs_and_phases
+from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.candidates import (
-    area_codes_at,
-    candidate_points,
     distance_constraints,
-    new_sites_needed,
+    offered_sites,
 )
 from geoplan.study.sites.covering_problem import (
     cover_of,
@@ -132,12 +130,10 @@ def _state_problem(
     rows = located_people(assessed.coverage.frame)
     people = rows["people"].to_numpy(float)
     existing = open_sites(assessed.facilities)
-    points = candidate_points(context, assessed, siting, rows)
+    offer = offered_sites(context, assessed, siting, rows)
+    points, codes, site_costs, needs = offer.points, offer.codes, offer.site_costs, offer.needs
     n_offered = len(points)
     limit = min(siting.max_candidates, MOST_CANDIDATES)
-    level, needs = new_sites_needed(context, assessed, siting)
-    codes = area_codes_at(context, points, level, rows) if needs else None
-    site_costs = candidate_costs(context, assessed.key, siting, points)
     offered = points
     if n_offered > limit:
         # a site that covers no more than another may still shorten journeys: only when there are

@@ -35,12 +35,10 @@ from geoplan.siting.weighted_covering import min_cost
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.budget import candidate_costs, phase_table, with_costs_and_phases
+from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.candidates import (
-    area_codes_at,
-    candidate_points,
     distance_constraints,
-    new_sites_needed,
+    offered_sites,
 )
 from geoplan.study.sites.covering_problem import cover_of, located_people
 from geoplan.study.sites.effects import ledger_after, most_after, new_capacities, sites_frame
@@ -141,11 +139,9 @@ def _state(context: Context, assessed: ServiceResult, siting: SitingSection) -> 
     rows = located_people(assessed.coverage.frame)
     people = rows["people"].astype(float)
     existing = open_sites(assessed.facilities)
-    points = candidate_points(context, assessed, siting, rows)
+    offer = offered_sites(context, assessed, siting, rows)
+    points, codes, money, needs = offer.points, offer.codes, offer.site_costs, offer.needs
     offered = len(points)
-    level, needs = new_sites_needed(context, assessed, siting)
-    codes = area_codes_at(context, points, level, rows) if needs else None
-    money = candidate_costs(context, assessed.key, siting, points)
     if offered > siting.max_candidates:
         near = cover_of(costs_within(context, rows, points, standard))
         prices = None if money is None else money.to_numpy(float)
