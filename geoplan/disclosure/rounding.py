@@ -134,7 +134,7 @@ def public_gaps(
     Gaps of several services hold the same few people with others whose numbers are published: the
     steps of all of them together would tell how many they are.
     """
-    gaps = rounded(service.gaps, _OF_GAPS, below)
+    gaps = _gaps_in_steps(service.gaps, below)
     if gaps is None or service.gap_of is None or below <= 1:
         return gaps
     assert service.coverage is not None
@@ -160,6 +160,18 @@ def rounded(
     if frame is None or below <= 1:
         return frame
     return _in_steps(frame, columns, below)
+
+
+def _gaps_in_steps(gaps: gpd.GeoDataFrame | None, below: float) -> gpd.GeoDataFrame | None:
+    """Gaps in whole steps; a few who are left are withheld: nobody left would say it is closed."""
+    stepped = rounded(gaps, _OF_GAPS, below)
+    if gaps is None or stepped is None or stepped is gaps:
+        return stepped
+    for column in _OF_GAPS:
+        if column in gaps.columns:
+            few = (gaps[column] > 0).to_numpy() & (stepped[column] == 0).to_numpy()
+            stepped.loc[few, column] = np.nan
+    return stepped
 
 
 def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> Any:

@@ -294,3 +294,22 @@ def test_demand_rows_that_are_households_are_published_by_area_only(results):
         assert not [t for t in text if "王小明" in t]
     assert len(shown.gaps) > 0
     assert shown.siting.joint.shared["name"].tolist() == [""]
+
+
+def test_a_gap_where_a_few_are_left_is_not_published_as_closed(results):
+    """1 to 4 people left are withheld; 0 is nobody."""
+    service = results.services["meal_station"]
+    gaps = service.gaps.copy()
+    assert len(gaps) >= 3
+    left = np.zeros(len(gaps))
+    left[:2] = 3.0, 27.0
+    gaps["people_after"] = left
+    below = results.info.suppress_below
+    assert below == 10
+    changed = replace(service, gaps=gaps, gap_of=None)
+    public = edition(
+        replace(results, services={**results.services, "meal_station": changed}), audience="public"
+    )
+    found = public.services["meal_station"].gaps["people_after"].to_numpy(float)
+    assert np.isnan(found[0])
+    assert found[1:].tolist() == [30.0, *np.zeros(len(gaps) - 2)]

@@ -23,6 +23,7 @@ SCRIPTS = (
     "frame/theme.js",
     "map/stamps.js",
     "map/badges.js",
+    "map/closings.js",
     "map/layers.js",
     "map/hit.js",
     "panel/detail.js",

@@ -127,6 +127,12 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         known = "site" in service.coverage.frame.columns or service.coverage.assignment is not None
         content["serves"] = numbers(np.where(unknown, np.nan, serving)) if known else None
         content["serves_after"] = _serves_after(service, frame) if known else None
+    closed = None if service.siting is None else service.siting.closed
+    if closed is not None and len(closed):
+        at = pd.Series(np.arange(len(frame)), frame.index.map(str)).reindex(closed.index.map(str))
+        there = at.notna().to_numpy()
+        content["closes"] = at[there].astype(int).tolist()
+        content["closes_people"] = numbers(closed["people"][there])
     if service.in_reach is not None:
         content["within"] = numbers(service.in_reach.reindex(frame.index.map(str)))
     return content

@@ -75,7 +75,10 @@ def _label_after(service: ServiceResult, speaker: Speaker) -> str:
 
 
 def _planned(service: ServiceResult) -> bool:
-    return service.siting is not None and not service.siting.sites.empty
+    siting = service.siting
+    if siting is None:
+        return False
+    return not siting.sites.empty or (siting.closed is not None and len(siting.closed) > 0)
 
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:

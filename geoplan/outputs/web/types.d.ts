@@ -135,6 +135,13 @@ interface Geoplan {
   glyph(ctx: CanvasRenderingContext2D, kind: number, x: number, y: number, r: number): void;
   besides(m: Model, wide: number, high: number): CanvasRenderingContext2D;
   paint(m: Model, view: View): void;
+  cross(ctx: CanvasRenderingContext2D, x: number, y: number): void;
+  crossSign(pen: CanvasRenderingContext2D): void;
+  closings(m: Model): number[];
+  closesTold(m: Model): boolean;
+  closesDrawn(m: Model): boolean;
+  drawClosings(m: Model, view: View): void;
+  closingsTable(app: App): any;
   drawDemand(m: Model, view: View): void;
   drawBadges(m: Model, view: View): void;
   badgeAt(m: Model, x: number, y: number, zoom: number): Hit | null;
@@ -220,6 +227,7 @@ interface Geoplan {
   readCovers(data: any): Covers;
   choice(covers: Covers): Choice;
   seated(c: Choice, inside: Float64Array): Float64Array;
+  seatsDiffer(w: WhatIf): boolean;
   bestNext(c: Choice): { people: number; sites: number[] };
   whatIfGaps(c: Choice, name?: (gap: WhatIfGap) => string): WhatIfGap[];
   tomlText(text: string): string;

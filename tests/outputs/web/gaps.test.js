@@ -54,6 +54,13 @@ test("what the public edition does not know stays as it is today", () => {
   assert.equal(gp.countOpen(m, false), 3);
 });
 
+test("a few people who are left are withheld, and their gap is not closed", () => {
+  const m = model("after");
+  m.gaps.d.after = [900, null, 300, 0];
+  assert.deepEqual(gp.gapList(m).map((i) => gp.gapPeople(m, i)), [300, null, 0]);
+  assert.equal(gp.countOpen(m, false), 2);
+});
+
 test("from afar the ten largest, and points only on a closer look", () => {
   const m = model();
   m.on["sites:-1"] = true;

@@ -111,6 +111,44 @@ def test_the_plan_s_own_sites_can_fall_through(town: Town, visit: Any, tmp_path:
 
 
 @browser_test
+def test_sites_that_the_plan_closes_are_seen_and_tried(visit: Any, tmp_path: Path) -> None:
+    """They are crossed out, listed, and closed in a trial of the plan, which counts as the plan."""
+    folder = write_town(tmp_path / "study")
+    text = (folder / "study.toml").read_text("utf-8")
+    plain = "sites = 3, site_cost = 50_000, robustness = 2"
+    assert plain in text
+    changed = text.replace(plain, "sites = 2, closable = true, robustness = 0")
+    (folder / "study.toml").write_text(changed, encoding="utf-8")
+    study = Study.open(folder)
+    plan = study.run(services=["meal_station"])
+    write_maps(plan.results, tmp_path / "maps")
+    siting = plan.services["meal_station"].siting
+    assert siting is not None
+    assert siting.closed is not None
+    assert len(siting.closed)
+    page = visit(tmp_path / "maps" / "meal_station.html")
+    after = plan.to_dict()["services"]["meal_station"]["siting"]["people_after"]
+    assert _called(page, "reset", "plan") == after
+    closed = [s["id"] for s in _called(page, "sites") if not s["open"]]
+    assert sorted(closed) == sorted(map(str, siting.closed.index))
+    overlay = tmp_path / "what-if.toml"
+    overlay.write_text(_called(page, "overlay"), encoding="utf-8")
+    run = apply_overlay(study, overlay).run(services=["meal_station"])
+    assert run.to_dict()["services"]["meal_station"]["people"] == after
+    page.reload()
+    page.wait_for_selector("[data-ready=true]")
+    page.click("button[data-preset=plan]")
+    page.click("[data-group=closes]")
+    rows = page.query_selector_all("tr[data-kind=site]")
+    assert [row.inner_text().split()[:3] for row in rows] == [
+        ["×", *name.split()] for name in siting.closed["name"]
+    ]
+    assert page.locator("[data-layer=closes]").is_checked()
+    page.click(".gp-whatif-start")
+    assert page.locator("[data-layer=closes]").count() == 0  # a trial has its own crosses
+
+
+@browser_test
 @pytest.mark.parametrize("options", [{"seed": 7, "whole": False, "lang": "zh"}])
 def test_people_who_are_no_whole_numbers_are_counted_too(
     visit: Any, tmp_path: Path, options: dict[str, Any]

@@ -101,6 +101,7 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         "within": levels.index(covers.within) if covers.within in levels else -1,
         "named": [levels.index(level) for level in covers.levels if level in levels],
         "planned": _planned(service, new),
+        "closes": _closes(service, covers),
         "texts": [len(part) for part in _texts(frame, covers)],
     }
 
@@ -110,6 +111,15 @@ def _planned(service: ServiceResult, new: gpd.GeoDataFrame) -> list[int]:
     if service.siting is None:
         return []
     return [int(k) for k in new.index.get_indexer(service.siting.sites.index.astype(str))]
+
+
+def _closes(service: ServiceResult, covers: SiteCovers) -> list[int]:
+    """Positions of the sites in service that the plan closes."""
+    closed = None if service.siting is None else service.siting.closed
+    if closed is None:
+        return []
+    at = covers.existing.get_indexer(closed.index.astype(str))
+    return [int(k) for k in at if k >= 0]
 
 
 def _areas(

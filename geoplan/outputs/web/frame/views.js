@@ -55,7 +55,7 @@
   function available(app) {
     var m = app.model, areas = gp.mainLevel(m) >= 0;
     return PRESETS.filter(function (name) {
-      return name === "now" ? m.sites || areas : name === "gaps" ? !!m.gaps : name === "plan" ? !!(m.suggested && (m.data.headline.after || m.spacing)) : areas;
+      return name === "now" ? m.sites || areas : name === "gaps" ? !!m.gaps : name === "plan" ? !!((m.suggested || gp.closings(m).length) && (m.data.headline.after || m.spacing)) : areas;
     });
   }
 
@@ -65,7 +65,7 @@
       if (key.indexOf("areas:") === 0) { on[key] = key === main && (name === "areas" || !!crowd); }
       else if (key.indexOf("sites:") === 0) { on[key] = name !== "areas"; }
       else if (["served", "gained", "full", "missed"].indexOf(key) >= 0) { on[key] = name !== "areas"; }
-      else if (key === "suggested") { on[key] = name === "gaps" || name === "plan"; }
+      else if (key === "suggested" || key === "closes") { on[key] = name === "gaps" || name === "plan"; }
       else if (key === "gaps" || key === "faults") { on[key] = name === "gaps" || name === "plan"; }
     });
     return on;
@@ -83,7 +83,7 @@
       if (name === "now") { Object.keys(m.auto).forEach(function (key) { if (key.indexOf("sites:") === 0) { m.auto[key] = false; } }); }
       if (name === "plan") { m.auto.suggested = false; }
       gp.legend(app);
-      var tab = { now: "areas", gaps: "gaps", plan: "suggested", areas: "areas" }[name];
+      var tab = { now: "areas", gaps: "gaps", plan: m.suggested ? "suggested" : "closes", areas: "areas" }[name];
       if (app.order && app.order.indexOf(tab) >= 0) {
         app.tab(tab);
         if (tab === "areas" && gp.mainLevel(m) >= 0) { app.level("areas:" + gp.mainLevel(m)); }

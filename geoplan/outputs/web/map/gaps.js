@@ -25,10 +25,11 @@
 
   gp.isFault = function (m, i) { return !m.gaps.letter[i]; };
 
-  /* people of a gap who are without the service, in what is shown; null where withheld */
+  /* people of a gap who are without the service, in what is shown; null where withheld. Where nothing is
+     known of what the plan closes, those of today. */
   gp.gapPeople = function (m, i) {
-    var g = m.gaps.d, after = g.after && g.after[i];
-    if (m.scenario === "after" && after !== null && after !== undefined) { return after; }
+    var g = m.gaps.d, known = g.after && kept(m, "known", function () { return { any: g.after.some(function (n) { return n !== null; }) }; }).any;
+    if (m.scenario === "after" && known && g.after[i] !== undefined) { return g.after[i]; }
     return g.people ? g.people[i] : g.length_m ? g.length_m[i] : null;
   };
 

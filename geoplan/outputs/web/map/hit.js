@@ -37,7 +37,9 @@
       if (i >= 0) { return { kind: "suggested", i: i }; }
     }
     if (m.sites) {
-      i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) { return gp.shown(m, "sites:" + m.sites.d.tier[k], far); });
+      i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) {
+        return gp.shown(m, "sites:" + m.sites.d.tier[k], far) || (gp.closesDrawn(m) && gp.closings(m).indexOf(k) >= 0);
+      });
       if (i >= 0) { return { kind: "site", i: i }; }
     }
     if (m.required) {

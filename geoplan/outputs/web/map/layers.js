@@ -227,6 +227,7 @@
     chosen(m, view, true);
     required(m, view);
     sites(m, view);
+    gp.drawClosings(m, view);
     if (gp.drawDifference) { gp.drawDifference(m, view); }
     gp.drawBadges(m, view);
     chosen(m, view, false);

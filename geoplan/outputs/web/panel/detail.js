@@ -131,6 +131,7 @@
     var s = app.model.sites.d, t = app.t, nearest = app.model.scenario === "after" && s.serves_after || s.serves;
     return [
       head(t(app.model.spacing ? "ui_existing_marker" : "ui_existing_title"), s.names[i]),
+      gp.closings(app.model).indexOf(i) >= 0 ? line(t("ui_site_closing"), "gp-strong") : null,
       s.idle && s.idle[i] ? line(t("ui_idle"), "gp-strong") : s.within && s.within[i] !== null ? line(t("ui_within", { n: gp.people(s.within[i]) }), "gp-strong") : null,
       nearest && nearest[i] !== null && !(s.idle && s.idle[i]) ? line(t(app.data.meta.limited ? "ui_serves" : nearest[i] === 0 ? "ui_nearest_none" : "ui_nearest", { n: gp.people(nearest[i]) })) : null,
       pairs([

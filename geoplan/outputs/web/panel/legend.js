@@ -87,6 +87,7 @@
       return row;
     }
     if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true).auto = m.crowded && gp.many(m); }
+    if (gp.closesTold(m)) { add("result", "closes", t("ui_layer_closes"), gp.closings(m).length, gp.crossSign, true); }
     if (m.sites) {
       var d = m.sites.d, counts = {};
       d.tier.forEach(function (k) { counts[k] = (counts[k] || 0) + 1; });
@@ -228,7 +229,7 @@
     var box = app.parts.strip, row = list.filter(function (one) { return one.more && one.group === "areas" && app.model.on[one.key]; })[0];
     box.textContent = "";
     list.forEach(function (one) {
-      if ((one.key === "gaps" || one.key === "suggested") && gp.shown(app.model, one.key, app.far())) { box.appendChild(el("span", {}, [symbol(one.draw), el("span", { text: one.text })])); }
+      if (["gaps", "suggested", "closes"].indexOf(one.key) >= 0 && gp.shown(app.model, one.key, app.far())) { box.appendChild(el("span", {}, [symbol(one.draw), el("span", { text: one.text })])); }
     });
     if (!row) { return; }
     box.appendChild(el("b", { text: row.text }));

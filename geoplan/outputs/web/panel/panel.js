@@ -117,6 +117,7 @@
         placed: function () { return true; }
       });
     }
+    if (gp.closesTold(m)) { found.push(gp.closingsTable(app)); }
     m.levels.forEach(function (entry, k) {
       var level = entry.level;
       if (!level.value) { return; }

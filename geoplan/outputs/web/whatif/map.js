@@ -77,7 +77,7 @@
     }
     if (m.demand && !m.demand.d.cell_m) { for (i = 0; i < m.demand.now.length; i++) { if (!m.demand.now[i] && m.demand.later[i]) { n[2] += 1; } } }
     return ["crossed", "added", "lost_rows"].map(function (name, k) {
-      return { n: n[k], text: app.t("ui_whatif_" + name), draw: function (pen) { pen.scale(0.68, 0.68); [cross, plus, ring][k](pen, 16, 13); } };
+      return { n: n[k], text: app.t("ui_whatif_" + name), draw: function (pen) { pen.scale(0.68, 0.68); [gp.cross, plus, ring][k](pen, 16, 13); } };
     }).filter(function (sign) { return sign.n; });
   };
 
@@ -104,7 +104,7 @@
   gp.trialTable = function (app, key) {
     var w = app.whatIf, t = app.t, fault = key === "faults", list = w.trialGaps().filter(function (one) { return one.fault === fault; });
     return {
-      key: key, kind: "trial", title: t(fault ? "ui_tab_faults" : "ui_tab_gaps"), n: list.length, empty: t("ui_empty_gaps"), note: fault ? t("ui_faults_note") : "",
+      key: key, kind: "trial", title: t(fault ? "ui_tab_faults" : "ui_tab_gaps"), n: list.length, empty: t("ui_empty_gaps"), note: fault ? t("ui_faults_note") : gp.seatsDiffer(w) ? t("ui_whatif_seats") : "",
       head: [fault ? "" : t("ui_col_letter"), t("ui_col_place"), t("ui_col_people_after")],
       cells: function (i) {
         var one = list[i];
@@ -273,7 +273,7 @@
       var at = gp.toWorld(latLng(w, i)), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
       // a suggested site that is not built has the cross at its number
-      if (!standing) { plus(ctx, x, y); } else if (i < w.meta.sites || !m.on.suggested) { cross(ctx, x, y); }
+      if (!standing) { plus(ctx, x, y); } else if (i < w.meta.sites || !m.on.suggested) { gp.cross(ctx, x, y); }
     }
     newGaps(w, view);
   }
@@ -326,16 +326,6 @@
     ctx.beginPath();
     ctx.arc(x, y, 8, 0, 6.2832);
     ctx.stroke();
-  }
-
-  function cross(ctx, x, y) {
-    [["#ffffff", 6], ["#c4261d", 3]].forEach(function (pen) {
-      ctx.strokeStyle = pen[0];
-      ctx.lineWidth = pen[1];
-      ctx.beginPath();
-      ctx.moveTo(x - 9, y - 9); ctx.lineTo(x + 9, y + 9); ctx.moveTo(x + 9, y - 9); ctx.lineTo(x - 9, y + 9);
-      ctx.stroke();
-    });
   }
 
   function plus(ctx, x, y) {

@@ -30,7 +30,7 @@
       if (!on) { w.leave(); return; }
       app.today();
       if (!w.built) { build(w); }
-      if (!w.touched && w.meta.planned.length) { w.choice().setAll(w.from("plan")); }
+      if (!w.touched && w.hasPlan()) { w.choice().setAll(w.from("plan")); }
       w.changed();
       if (!app.compact) { start.scrollIntoView({ block: "start" }); return; }
       app.openCard(false);
@@ -52,7 +52,7 @@
   }
 
   function build(w) {
-    var t = w.app.t, p = w.parts = /** @type {any} */ ({}), planned = w.meta.planned.length > 0;
+    var t = w.app.t, p = w.parts = /** @type {any} */ ({}), planned = w.hasPlan();
     ["numbers", "changed", "best", "found", "gaps", "told"].forEach(function (name) { p[name] = el("div", { "class": "gp-whatif-" + name }); });
     p.told.setAttribute("aria-live", "polite");
     p.undo = button(t("ui_whatif_undo"), function () { w.undo(); });
@@ -84,7 +84,6 @@
 
   function notes(w) {
     var t = w.app.t, said = [];
-    if (w.meta.limited) { said.push(t("ui_whatif_seats")); }
     if (w.meta.offered > w.meta.candidates) { said.push(t("ui_whatif_thinned", { kept: gp.people(w.meta.candidates), all: gp.people(w.meta.offered) })); }
     return said.map(function (one) { return el("p", { "class": "gp-small", text: one }); });
   }
@@ -92,7 +91,7 @@
   /* today, the plan, what was kept, and the choice as it is: the six numbers side by side */
   function numbers(w) {
     var t = w.app.t, columns = [{ name: t("ui_now"), open: w.from("now") }];
-    if (w.meta.planned.length) { columns.push({ name: t("ui_whatif_plan"), open: w.from("plan") }); }
+    if (w.hasPlan()) { columns.push({ name: t("ui_whatif_plan"), open: w.from("plan") }); }
     columns = /** @type {any[]} */ (columns).concat(w.variants, { name: t("ui_whatif_this"), open: w.choice().list(), own: true });
     columns.forEach(function (one) {
       one.ledger = one.own ? w.choice().count().ledger : one.ledger || (one.ledger = w.ledgerOf(one.open));
@@ -172,6 +171,7 @@
       box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_more", { n: gp.people(rest.length), people: sum(rest) }) }));
     }
     if (!found.length) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_empty_gaps") })); }
+    if (gp.seatsDiffer(w)) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_seats") })); }
     if (faults.length) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_faults", { n: gp.people(faults.length), people: sum(faults) }) })); }
   }
 

@@ -37,6 +37,10 @@
     return served.map(function (people, i) { return inside[i] - people <= 1e-8 * inside[i] ? inside[i] : people; });
   };
 
+  /** May it be others who find no seat in a run? The totals are the same; who it is need not be.
+   * @param {WhatIf} w */
+  gp.seatsDiffer = function (w) { return !!w.meta.limited && w.choice().count().ledger.full > 0; };
+
   /* rows within reach, by the open sites that they reach */
   function alike(c, inside) {
     var sites = [], groups = new Map(), i;

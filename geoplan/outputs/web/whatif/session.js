@@ -14,10 +14,11 @@
     };
     w.choice = function () { return w.chosen || (w.chosen = start(w)); };
     w.planned = function () { return w.meta.planned.map(function (j) { return w.meta.sites + j; }); };
+    w.hasPlan = function () { return w.meta.planned.length + w.meta.closes.length > 0; };
     w.from = function (name) {
       var list = [];
       for (var k = 0; k < w.meta.sites; k++) { list.push(k); }
-      return name === "plan" ? list.concat(w.planned()) : list;
+      return name === "plan" ? list.filter(function (site) { return w.meta.closes.indexOf(site) < 0; }).concat(w.planned()) : list;
     };
     changes(w);
     names(w);
