@@ -29,6 +29,12 @@ CAUSES = {
     "unlocated": ("no_data", "mend_data"),
 }
 
+#: cut off by public transport, though one could walk: no service, which is no fault of the data
+NO_SERVICE = ("no_service", "add_site")
+
+#: cause -> remedy
+REMEDIES = dict([*CAUSES.values(), NO_SERVICE])
+
 #: causes that a look at the data or the road network settles first, not a new site
 DATA_FAULTS = ("cut_off", "off_network", "no_data")
 
@@ -139,7 +145,11 @@ def unserved_items(coverage: Coverage, rules: MergeRules) -> pd.DataFrame:
     for state, (cause, _) in CAUSES.items():
         people = frame[state].to_numpy(float)
         row = np.flatnonzero(people > 0)
-        parts.append(pd.DataFrame({"row": row, "cause": cause, "people": people[row]}))
+        part = pd.DataFrame({"row": row, "cause": cause, "people": people[row]})
+        if state == "cut_off" and "cost" in frame:  # with a way to a site, on foot
+            walked = frame["cost"].notna().to_numpy()[row]
+            part["cause"] = part["cause"].mask(walked, NO_SERVICE[0])
+        parts.append(part)
     items = pd.concat(parts, ignore_index=True)
     point = frame.geometry.to_numpy()[items["row"]]
     lost = shapely.is_missing(point) | (items["cause"] == "no_data").to_numpy()

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.gap_merging import (
-    CAUSES,
+    REMEDIES,
     MergeRules,
     codes_of,
     item_shapes,
@@ -90,8 +90,8 @@ def gap_areas(
     `GAP_COLUMNS` and ``geometry``:
 
     - ``people``: unserved people, who sum to the ledger's unserved;
-    - ``cause``: no_site | full | cut_off | off_network | no_data; ``remedy``: add_site |
-      add_capacity | mend_link | mend_data;
+    - ``cause``: no_site | full | cut_off | off_network | no_data, and by public transport
+      no_service; ``remedy``: add_site | add_capacity | mend_link | mend_data;
     - ``area``: its name; ``members``: number of demand rows;
     - ``closing_site``: the suggested site that serves most of these people afterwards, or <NA>;
       ``people_after``: those of the gap who are unserved after the plan (NaN without `after`);
@@ -206,7 +206,6 @@ def _rows(
     """One record per gap. A gap has one cause, so every demand row is in it once."""
     if not len(items):
         return []
-    remedies = dict(CAUSES.values())
     # per gap the largest demand row first: it names the gap
     order = np.lexsort((items["row"], -items["people"], items["gap"]))
     number = items["gap"].to_numpy()
@@ -228,7 +227,7 @@ def _rows(
                 "rank": 0,
                 "people": float(people[members].sum()),
                 "cause": cause[members[0]],
-                "remedy": remedies[cause[members[0]]],
+                "remedy": REMEDIES[cause[members[0]]],
                 "area": names.scattered(row[members], count)
                 if count
                 else names(first, len(members), bool(located[members[0]])),

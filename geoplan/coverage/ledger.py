@@ -32,7 +32,7 @@ class Ledger:
     served : people within reach of a site with free capacity.
     full : people within reach whose sites' capacity is used up (only where capacity limits).
     beyond : people whose nearest site is farther than the threshold.
-    cut_off : people on the network whom no path joins to any site.
+    cut_off : people on the network whom no path joins to any site; by public transport, no service.
     off_network : people too far from any street to be measured.
     unlocated : people whose location is not known.
 

@@ -304,7 +304,7 @@ def _states(demand: Demand, near: pd.DataFrame, threshold: float, exist: bool) -
         np.isnan(cost), "cut_off", np.where(cost <= reach_limit(threshold), "served", "beyond")
     )
     state = state.astype(object)
-    known = np.isnan(cost) & (reason != "")
+    known = (state != "served") & (reason != "")
     state[known] = reason[known]
     if not exist:
         state[state == "cut_off"] = "beyond"
@@ -346,7 +346,8 @@ def _old_reason(before: Coverage, demand: Demand) -> np.ndarray:
     """Why rows have no nearest existing site; "" where they have one."""
     reason = before.frame["reason"].reindex(demand.frame.index).to_numpy(object)
     cost = before.frame["cost"].reindex(demand.frame.index).to_numpy(float)
-    return np.where(np.isnan(cost), np.where(reason == "full", "", reason), "")
+    none = np.isnan(cost) | (reason == "cut_off")  # on foot there may be a way, without service
+    return np.where(none, np.where(reason == "full", "", reason), "")
 
 
 def _nearer(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
@@ -361,4 +362,9 @@ def _nearer(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
         name: np.where(take, second[name].to_numpy(object), first[name].to_numpy(object))
         for name in ("site", "reason")
     }
-    return pd.DataFrame({**columns, "cost": np.where(take, b, a)}, index=first.index)
+    cost = np.where(take, b, a)
+    # who walks to the nearer of the two without service may have service to the other
+    for part in (first, second):
+        joined = part["cost"].notna() & (part["reason"] == "")
+        columns["reason"][joined.to_numpy() & ~np.isnan(cost)] = ""
+    return pd.DataFrame({**columns, "cost": cost}, index=first.index)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage.gaps import CAUSES
+from geoplan.coverage.gap_merging import CAUSES, NO_SERVICE
 from geoplan.coverage.ledger import Coverage
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
@@ -47,10 +47,11 @@ def gaps_by_area(public: Coverage, results: RunResults, *, crs: Any) -> gpd.GeoD
     shapes: list[Any] = []
     if level is not None:
         table = public.by_area(level)
+        timed = {"cut_off": NO_SERVICE} if public.standard.mode == "transit" else {}
         polygons = results.areas[level].frame.geometry
         names = _full_names(results, level, table.index)
         for (code, row), name in zip(table.iterrows(), names, strict=True):
-            for state, (cause, remedy) in CAUSES.items():
+            for state, (cause, remedy) in (CAUSES | timed).items():
                 if not row[state] > 0:
                     continue
                 rows.append(

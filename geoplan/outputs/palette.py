@@ -48,6 +48,7 @@ STATE_COLOURS = {
 CAUSES = {
     "no_site": "#d55e00",
     "full": "#c99700",
+    "no_service": "#b5568f",
     "cut_off": "#8c4a9e",
     "off_network": "#6f6f6f",
     "no_data": "#9a9a9a",

@@ -32,10 +32,10 @@ class ServiceResult:
         no capacity is unknown.
     spacing : for measure "spacing": a `geoplan.coverage.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
-        ``length_m`` for spacing), ``cause`` (no_site | full | cut_off | off_network | no_data),
-        ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (its name, e.g.
-        "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members`` (number of
-        demand rows), ``geometry``.
+        ``length_m`` for spacing), ``cause`` (no_site | full | no_service | cut_off | off_network |
+        no_data), ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (its name,
+        e.g. "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members``
+        (number of demand rows), ``geometry``.
     gap_of : of every demand row the rank of the gap that it is in, 0 for none; None where it is not
         known or not published.
     quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``,

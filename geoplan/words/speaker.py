@@ -81,6 +81,11 @@ class Speaker:
                 return f"{number_text(amount / size, 3)} {word} {unit}"
         return f"{count_text(amount)} {unit}"
 
+    def state(self, state: str, mode: str | None = None) -> str:
+        """A state of the ledger; by public transport people are cut off by what does not run."""
+        timed = state == "cut_off" and mode == "transit"
+        return self.say("common.no_service" if timed else f"common.{state}")
+
     def cause(self, cause: Any, *, line: bool = False) -> str:
         """Why a gap is one; a `line` lacks markers, not sites."""
         if line and cause == "no_site":

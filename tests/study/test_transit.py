@@ -67,6 +67,23 @@ def test_a_window_and_a_missing_stop_table_are_told_at_once(folder):
     assert "threshold_min" in said
 
 
+def test_without_service_people_are_cut_off_however_long_they_could_walk(folder):
+    """B walks 700 m, no farther than to a stop; C would walk 3 km; D has no street to the site."""
+    study = Study.open(folder).replace({"network.transit.withdrawn": ["1"]})
+    plan = study.run()
+    found = plan.to_dict()["services"]["meal_station"]
+    assert [found["people"][s] for s in ("served", "beyond", "cut_off")] == [100, 50, 110]
+    causes = {(gap["people"], gap["cause"], gap["remedy"]) for gap in found["gaps"]}
+    assert (80, "no_service", "add_site") in causes
+    assert (30, "cut_off", "mend_link") in causes
+    covers = plan.services["meal_station"].covers
+    assert covers.ledger(covers.existing) == plan.coverage["meal_station"].ledger
+    planned = covers.sites.index[covers.sites["planned"]]
+    after = plan.services["meal_station"].siting.people_after
+    assert covers.ledger([*covers.existing, *planned]) == after
+    assert after.served > 100
+
+
 def served(study):
     return study.run().to_dict()["services"]["meal_station"]["people"]["served"]
 

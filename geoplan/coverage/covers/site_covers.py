@@ -33,6 +33,8 @@ class SiteCovers:
     zone : int64 per row; rows of one zone have a path to the same sites. -1 where `fixed` says why
         there is none.
     leads : bool, zones x sites: a path leads there, however long.
+    served_zone, serves : the same by public transport: rows that have service to the same sites,
+        and to which; None where streets alone decide.
     limited : capacity limits whom a site serves.
     neighbours : pairs of rows (positions), the nearest first, that may be in one gap.
     order : positions of all rows; among equals gaps begin with the row that comes first in it.
@@ -67,6 +69,8 @@ class SiteCovers:
     within: str | None
     levels: tuple[str, ...]
     offered: int
+    served_zone: np.ndarray | None = None
+    serves: sparse.csc_matrix | None = None
 
     @property
     def existing(self) -> pd.Index:
@@ -116,14 +120,18 @@ class SiteCovers:
             sites=self.sites.iloc[take],
             cover=self.cover[:, take],
             leads=self.leads[:, take],
+            serves=None if self.serves is None else self.serves[:, take],
         )
 
     def _states(self, at: np.ndarray) -> np.ndarray:
         near = np.asarray(self.cover[:, at].sum(axis=1)).ravel() > 0
-        path = np.asarray(self.leads[:, at].sum(axis=1)).ravel() > 0
+        zone, leads = self.zone, self.leads
+        if self.served_zone is not None and self.serves is not None:
+            zone, leads = self.served_zone, self.serves
+        path = np.asarray(leads[:, at].sum(axis=1)).ravel() > 0
         joined = self.fixed == ""
         state = self.fixed.copy()
-        state[joined] = np.where(path[self.zone[joined]], "beyond", "cut_off")
+        state[joined] = np.where(path[zone[joined]], "beyond", "cut_off")
         # without any site nobody is cut off from one
         if not self.sites["on_network"].to_numpy(bool)[at].any():
             state[joined] = "beyond"

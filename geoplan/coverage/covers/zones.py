@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.network import TravelCosts, travel_costs
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.timed import TimedNetwork
 from geoplan.network.search.connectors import connect
 from geoplan.network.search.snapped_points import ON, SnappedPoints
 
@@ -64,17 +65,31 @@ def zones_of(
     first = first[known >= 0]
     paths = _all_paths(network, demand, sites, first, unit=unit)
     on = demand.state == ON
-    packed = np.packbits(paths.matrix.toarray() > 0, axis=1)
-    alike, number = np.unique(packed[on], axis=0, return_inverse=True)
-    zone = np.full(len(demand), -1, np.int64)
-    zone[on] = number.ravel()
-    by_class = np.unpackbits(alike, axis=1, count=len(first)).astype(bool)
+    zone, by_class = _alike(paths.matrix.toarray() > 0, on)
     place = np.full(int(classes.max(initial=-1)) + 2, -1, np.int64)
     place[known[known >= 0]] = np.arange(len(first))
     column = place[classes]
-    leads = np.zeros((len(alike), len(sites)), bool)
+    leads = np.zeros((len(by_class), len(sites)), bool)
     leads[:, column >= 0] = by_class[:, column[column >= 0]]
     return zone, sparse.csc_matrix(leads)
+
+
+def service_zones(
+    network: TimedNetwork, demand: SnappedPoints, sites: SnappedPoints
+) -> tuple[np.ndarray, sparse.csc_matrix]:
+    """The same as `zones_of` by public transport: rows that have service to the same sites."""
+    pairs = network.service_pairs(demand, sites, {}).toarray()
+    zone, serves = _alike(pairs, demand.state == ON)
+    return zone, sparse.csc_matrix(serves)
+
+
+def _alike(pairs: np.ndarray, on: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of `pairs` numbered by what they are, -1 where not `on`; and the different ones."""
+    packed = np.packbits(pairs, axis=1)
+    alike, number = np.unique(packed[on], axis=0, return_inverse=True)
+    zone = np.full(len(pairs), -1, np.int64)
+    zone[on] = number.ravel()
+    return zone, np.unpackbits(alike, axis=1, count=pairs.shape[1]).astype(bool)
 
 
 def _all_paths(

@@ -46,6 +46,19 @@ class TimedNetwork(ABC):
     def nearest_site(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> pd.DataFrame:
         """The nearest site of each demand point; see `geoplan.network.nearest_site`."""
 
+    @abstractmethod
+    def service_pairs(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> Any:
+        """Whom a vehicle, however late, or a walk as short as one to a stop takes to which site.
+
+        Returns
+        -------
+        bool CSR matrix, demand x sites, by position.
+        """
+
+    @abstractmethod
+    def has_service(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> Any:
+        """The same for some site: bool per demand point, by position."""
+
 
 def streets_of(network: Any) -> Any:
     """The streets of a network that runs by a timetable; any other network as it is."""

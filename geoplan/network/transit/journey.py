@@ -271,13 +271,9 @@ def _run(search: _Search, ride: Ride) -> int:
 
 
 def _calls(network: TransitNetwork, ride: Ride) -> tuple[int, int]:
-    """The calls of a trip at which one boards and alights."""
-    calls = network.schedule.calls
-    first, last = int(calls.ptr[ride.trip]), int(calls.ptr[ride.trip + 1])
-    for a in range(first, last - ride.calls):
-        if calls.stop[a] == ride.board and calls.stop[a + ride.calls] == ride.alight:
-            return a, a + ride.calls
-    raise AssertionError("a ride that its trip does not make")
+    """The calls of a trip at which one boards and alights; a trip may pass the same stops twice."""
+    first = int(network.schedule.calls.ptr[ride.trip]) + ride.first
+    return first, first + ride.calls
 
 
 def _ridden(network: TransitNetwork, ride: Ride) -> shapely.LineString:

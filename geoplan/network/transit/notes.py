@@ -45,6 +45,10 @@ def transit_findings(network: TransitNetwork, lang: str) -> list[FeedFinding]:
         found += [FeedFinding(name, said) for said in _of_one(notes, lang)]
         if feeds:
             found += [FeedFinding(name, said) for said in _days(network, notes, lang)]
+    if both := network.notes.get("withdrawn_and_changed"):
+        some = ", ".join(both[:_NAMED])
+        said = network_finding(lang, "transit_withdrawn_and_changed", some=some)
+        found.append(FeedFinding("", said))
     return [*found, *(FeedFinding("", said) for said in _far_stops(network, lang))]
 
 

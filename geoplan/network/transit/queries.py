@@ -174,7 +174,7 @@ def transit_nearest(query: TransitQuery) -> pd.DataFrame:
     none = (query.demand.state == ON) & ~near
     reason = np.where(none, BEYOND, query.demand.state)
     if (query.sites.state == ON).any() and none.any():
-        reason[none & ~_anything_runs(query)] = CUT_OFF
+        reason[none & ~with_service(query)] = CUT_OFF
     return pd.DataFrame(
         {
             "site": labels_or_missing(query.sites.index, np.where(near, site, -1)),
@@ -216,37 +216,55 @@ def _no_legs(query: TransitQuery) -> Legs:
     return Legs(empty, empty, empty, (len(query.origins), len(query.targets)))
 
 
-def _anything_runs(query: TransitQuery) -> NDArray[np.bool_]:
-    """Demand that public transport joins to some site, however long it takes.
+def with_service(query: TransitQuery) -> NDArray[np.bool_]:
+    """Demand that is joined to some site; see `service_pairs`. One search from all sites."""
+    together = np.zeros(len(query.sites), np.int64)
+    found: NDArray[np.bool_] = _joined(query, together, 1).toarray()[:, 0]
+    return found
 
-    One search from all sites together: who can leave in the window, or later, and be there
-    `LONGEST_RIDE_MIN` minutes after its end (or leave so long before a window of arrivals).
+
+def service_pairs(query: TransitQuery) -> sparse.csr_matrix:
+    """Which demand (rows) public transport joins to which site, however long it takes: bool.
+
+    Who can leave in the window, or later, and be there `LONGEST_RIDE_MIN` minutes after its end (or
+    leave so long before a window of arrivals), or walks no farther than one walks to a stop.
     """
+    return _joined(query, np.arange(len(query.sites)), len(query.sites))
+
+
+def _joined(query: TransitQuery, group: NDArray[np.int64], n_groups: int) -> sparse.csr_matrix:
+    """Demand x groups of sites; `group` is that of every site."""
     options, span = query.options, cutoff_ms(LONGEST_RIDE_MIN)
     first, last = int(options.minutes[0]), int(options.minutes[-1])
     first = max(first - span, 0) if options.by_arrival else first
     last = last if options.by_arrival else last + span
-    trips = walks_of(query, _no_legs(query))
-    one = np.zeros(1, np.int64)[:0]
+    near = {"cutoff_min": options.max_walk_m / query.network.walk.speed_m_s / 60}
+    walk = street_legs(
+        query.network.walk, query.origins, query.targets, threads=query.threads, **near
+    )
+    trips = walks_of(query, walk)
+    enter, leave, direct = trips.enter, trips.leave, trips.direct
     if query.to_sites:
-        legs = trips.leave
-        leave = Legs(legs.rows, np.zeros_like(legs.columns), legs.ms, (legs.shape[0], 1)).least()
-        direct = Legs(one, one, one, (trips.shape[0], 1))
-        trips = replace(trips, leave=leave, direct=direct)
+        leave = Legs(leave.rows, group[leave.columns], leave.ms, (leave.shape[0], n_groups))
+        direct = Legs(direct.rows, group[direct.columns], direct.ms, (direct.shape[0], n_groups))
+        leave, direct = leave.least(), direct.least()
         options = replace(options, depart=None, arrive=clock_text(last), percentile=100)
     else:
-        legs = trips.enter
-        enter = Legs(np.zeros_like(legs.rows), legs.columns, legs.ms, (1, legs.shape[1])).least()
-        direct = Legs(one, one, one, (1, trips.shape[1]))
-        trips = replace(trips, enter=enter, direct=direct)
+        enter = Legs(group[enter.rows], enter.columns, enter.ms, (n_groups, enter.shape[1]))
+        direct = Legs(group[direct.rows], direct.columns, direct.ms, (n_groups, direct.shape[1]))
+        enter, direct = enter.least(), direct.least()
         options = replace(options, depart=clock_text(first), arrive=None, percentile=100)
+    trips = Trips(enter=enter, leave=leave, direct=direct)
     cutoff = last - first
     service = partial(query.network.service, options, cutoff)
     plan = plan_search(trips, options, service, cutoff=cutoff, headways=True, steady=False)
-    reached = np.zeros(len(query.demand), bool)
-
-    def take(sources: NDArray, ptr: NDArray, targets: NDArray, ms: NDArray) -> None:
-        reached[targets] = True
-
-    search_in_parts(plan, options.max_transfers + 1, take, threads=1)
-    return reached
+    parts = search_in_parts(
+        plan,
+        options.max_transfers + 1,
+        lambda sources, ptr, targets, ms: (np.repeat(sources, np.diff(ptr)), targets),
+        threads=query.threads,
+    )
+    none = np.empty(0, np.int64)
+    sites, rows = (np.concatenate([none, *part]) for part in zip(*parts, strict=True))
+    shape = (len(query.demand), n_groups)
+    return sparse.csr_matrix((np.ones(len(rows), np.bool_), (rows, sites)), shape=shape)

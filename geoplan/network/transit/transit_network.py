@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import CRS
+from scipy import sparse
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import check_projected
@@ -25,7 +28,13 @@ from geoplan.network.transit.clock import NEVER, date_of
 from geoplan.network.transit.feed.gtfs import FeedDay, schedule_of_feeds
 from geoplan.network.transit.journey import Journey, journey_of
 from geoplan.network.transit.line_tables import schedule_of_lines
-from geoplan.network.transit.queries import transit_costs, transit_nearest, transit_query
+from geoplan.network.transit.queries import (
+    service_pairs,
+    transit_costs,
+    transit_nearest,
+    transit_query,
+    with_service,
+)
 from geoplan.network.transit.schedule import Schedule
 from geoplan.network.transit.search.pruning import useful_walks
 from geoplan.network.transit.search.searches import Service
@@ -318,6 +327,16 @@ class TransitNetwork(TimedNetwork):
         """Nearest sites; `geoplan.network.nearest_site` describes it."""
         return transit_nearest(transit_query("nearest_site", self, demand, sites, options))
 
+    def service_pairs(
+        self, demand: Any, sites: Any, options: Mapping[str, Any]
+    ) -> sparse.csr_matrix:
+        """Whom public transport joins to which site; `TimedNetwork` describes it."""
+        return service_pairs(transit_query("travel_costs", self, demand, sites, options))
+
+    def has_service(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Whom public transport joins to some site; `TimedNetwork` describes it."""
+        return with_service(transit_query("nearest_site", self, demand, sites, options))
+
     def journey(self, home: Any, site: Any, **options: Any) -> Journey | None:
         """How one gets from a home to a site: walks, waits and rides.
 
@@ -404,7 +423,10 @@ class TransitNetwork(TimedNetwork):
         [21.0, 18.5, 66.66666667]
         """
         schedule = changed_lines(self.schedule, withdrawn=withdrawn, headway_factor=headway_factor)
-        same = replace(self, schedule=schedule)
+        gone = {withdrawn} if isinstance(withdrawn, str) else set(map(str, withdrawn))
+        both = sorted(gone & set(map(str, headway_factor or {})))
+        notes = {**self.notes, "withdrawn_and_changed": both} if both else self.notes
+        same = replace(self, schedule=schedule, notes=notes)
         kept = {"doors"} & set(self._cache)
         same._cache.update({key: self._cache[key] for key in kept})
         return same

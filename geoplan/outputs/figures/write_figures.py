@@ -284,7 +284,7 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
                 hatch=hatch,
                 edgecolor="white",
                 linewidth=0.3,
-                label=speaker.say(f"common.{state}"),
+                label=speaker.state(state, service.standard.mode),
             )
         left += share
     for row, (share, total) in zip(

@@ -207,7 +207,7 @@ def _demand(coverage: Coverage, service: ServiceResult, speaker: Speaker) -> Lay
     for ending, further in further_coverages(service).items():
         then = further.frame["served"].reindex(source.index)
         frame[f"served{ending}"] = then.to_numpy(float)
-    labels = {state: speaker.say(f"common.{state}") for state in STATES}
+    labels = {state: speaker.state(state, service.standard.mode) for state in STATES}
     return Layer(
         name=f"{service.key}_demand",
         service=service.key,

@@ -147,6 +147,7 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         ],
         "measure": standard.measure,
         "limited": standard.capacity_limits,
+        "timed": standard.mode == "transit",
         "measure_name": service.measure_name(speaker.lang),
         "per": plain(standard.per, 1),
     }
@@ -182,10 +183,11 @@ _OF_THE_PLAN = (
 
 
 @cache
-def ui_words(speaker: Speaker, *, unlimited: bool = False) -> dict[str, str]:
+def ui_words(speaker: Speaker, *, unlimited: bool = False, timed: bool = False) -> dict[str, str]:
     """The sentences that the page's script says, by name.
 
     unlimited : those about the plan say that they hold if its new sites have no limit.
+    timed : public transport may be what cuts people off.
 
     Examples
     --------
@@ -195,6 +197,8 @@ def ui_words(speaker: Speaker, *, unlimited: bool = False) -> dict[str, str]:
     source = files("geoplan.words").joinpath("maps.toml").read_text(encoding="utf-8")
     spoken = ("ui_", "cause_", "remedy_", "state_", "kind_")
     words = {k: speaker.say(f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}
+    if timed:
+        words["state_cut_off"] = words["state_cut_off_transit"]
     if unlimited:
         words |= {k: speaker.say("maps.if_unlimited", what=words[k]) for k in _OF_THE_PLAN}
     return words

@@ -93,7 +93,8 @@ class ServiceMap(folium.Map):
     def body(self) -> str:
         """The page's visible frame and its data."""
         speaker, unlimited = Speaker(self.content["lang"]), self.content.get("unlimited", False)
-        words = ui_words(speaker, unlimited=unlimited)
+        timed = bool(self.content["meta"].get("timed"))
+        words = ui_words(speaker, unlimited=unlimited, timed=timed)
         if self.content.get("whatif") is not None:
             words = words | what_if_words(speaker)
         payload = json_for_page(self.content | {"words": words, "basemap": self.basemap})

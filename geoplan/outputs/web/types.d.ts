@@ -198,16 +198,18 @@ interface Geoplan {
 interface Covers {
   meta: any; n: number; existing: number; all: number;
   people: Float64Array; fixed: Int32Array; zone: Int32Array; xy: Float64Array; area: Int32Array[]; pairs: Int32Array[]; rank: Int32Array; home: Int32Array;
-  lon: Float64Array; lat: Float64Array; classOf: Int32Array; classZones: Int32Array[]; place: Float64Array;
+  lon: Float64Array; lat: Float64Array; classOf: Int32Array; ways: Way[]; place: Float64Array;
   capacity: Float64Array | null; money: Float64Array | null; cover: Int32Array[];
   /** people served today, per row, where capacity limits */
   today?: Float64Array | null;
   ids: string[]; names: string[]; lost: string[]; index: Map<string, number>;
 }
-interface Counted { state: Uint8Array; served: Float64Array; ledger: LedgerData; }
+/** Rows that come to the same sites are a zone, sites that the same zones come to a class */
+interface Way { zone: Int32Array; classOf: Int32Array; zones: Int32Array[]; }
+interface Counted { state: Uint8Array; why?: Uint8Array; served: Float64Array; ledger: LedgerData; }
 /** Which sites are open */
 interface Choice {
-  covers: Covers; open: Uint8Array; hits: Uint32Array; ways: Uint32Array; joined: number; done: Counted | null;
+  covers: Covers; open: Uint8Array; hits: Uint32Array; ways: Uint32Array[]; joined: number; done: Counted | null;
   set(k: number, on: boolean | number): void; setAll(list: number[]): void; list(): number[]; count(): Counted;
 }
 /** What a trial or a year draws besides: how many, what it is, its sign */
@@ -226,6 +228,7 @@ interface Geoplan {
   bytesOf(text: string): Uint8Array;
   readCovers(data: any): Covers;
   choice(covers: Covers): Choice;
+  pathsOf(c: Choice, which: number): Uint8Array;
   seated(c: Choice, inside: Float64Array): Float64Array;
   seatsDiffer(w: WhatIf): boolean;
   bestNext(c: Choice): { people: number; sites: number[] };

@@ -27,6 +27,7 @@ from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.timed import TimedNetwork
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.network.isochrones.site_outlines import site_outlines
 from geoplan.results import ServiceResult
@@ -47,16 +48,20 @@ def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
 
 
 def nearest(context: Context, demand: Demand, sites: gpd.GeoDataFrame, by: Any) -> pd.DataFrame:
-    """`nearest_site` by the mode and unit of a standard or a tier."""
+    """`nearest_site` by the mode and unit of a standard or a tier.
+
+    By public transport, whoever has no service to any site is ``cut_off``, with the site that is
+    nearest on foot.
+    """
     chosen = context.network(by.mode)
-    return nearest_site(
-        chosen.network,
-        demand.frame[["geometry"]],
-        sites[["geometry"]],
-        unit="m" if by.threshold_m is not None else "min",
-        max_snap_m=chosen.max_snap_m,
-        barriers=chosen.barriers,
-    )
+    homes, there = demand.frame[["geometry"]], sites[["geometry"]]
+    snapping: dict[str, Any] = {"max_snap_m": chosen.max_snap_m, "barriers": chosen.barriers}
+    unit = "m" if by.threshold_m is not None else "min"
+    found = nearest_site(chosen.network, homes, there, unit=unit, **snapping)
+    if isinstance(chosen.network, TimedNetwork) and found["site"].notna().any():
+        walked = found["site"].notna() & ~chosen.network.has_service(homes, there, snapping)
+        found["reason"] = found["reason"].mask(walked, "cut_off")
+    return found
 
 
 def costs_within(

@@ -12,12 +12,12 @@ from scipy import sparse
 
 from geoplan.coverage.cost_queries import reach_limit
 from geoplan.coverage.covers.site_covers import SiteCovers
-from geoplan.coverage.covers.zones import zones_of
+from geoplan.coverage.covers.zones import service_zones, zones_of
 from geoplan.coverage.gap_merging import merge_rules, neighbour_pairs, rows_by_name
 from geoplan.errors import UsageError
 from geoplan.inputs.allocation import location_order
 from geoplan.network import travel_costs
-from geoplan.network.graph.timed import streets_of
+from geoplan.network.graph.timed import TimedNetwork, streets_of
 from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.search.snapping import snap
 from geoplan.results import ServiceResult
@@ -77,6 +77,9 @@ def site_covers(
     zone, leads = zones_of(
         streets_of(chosen.network), demand, sites.take(take), unit=str(standard.unit)
     )
+    served_zone, serves = None, None
+    if isinstance(chosen.network, TimedNetwork):
+        served_zone, serves = service_zones(chosen.network, demand, sites.take(take))
     # as gap_areas takes the rows, so that ties are settled alike
     order = rows_by_name(coverage.frame)
     ordered = replace(coverage, frame=coverage.frame.iloc[order])
@@ -105,6 +108,8 @@ def site_covers(
         within=rules.within,
         levels=rules.named_levels or rules.levels,
         offered=len(offered),
+        served_zone=served_zone,
+        serves=serves,
     )
 
 

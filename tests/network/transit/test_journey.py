@@ -2,13 +2,15 @@
 
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
-from geoplan import travel_costs
+from geoplan import Network, TransitNetwork, travel_costs
 from geoplan.errors import UsageError
 
-from .random_feeds import SPEED, make_town
+from .random_feeds import DATE, SPEED, make_town
 from .test_oracle import transit_of
 
 WINDOWS = [{"depart": ("08:00", "08:20")}, {"arrive": ("08:40", "09:00")}]
@@ -84,3 +86,32 @@ def test_a_journey_is_between_two_points(tmp_path):
     transit = transit_of(town, tmp_path, depart="08:00")
     with pytest.raises(UsageError, match="one home"):
         transit.journey(town.points(town.homes), town.points(town.sites))
+
+
+@pytest.mark.parametrize(
+    "window", [{"depart": "08:19"}, {"depart": ("08:18", "08:20")}, {"arrive": "08:36"}]
+)
+def test_a_trip_that_passes_the_same_stops_twice_is_ridden_where_it_is_caught(window, tmp_path):
+    """A-B-C-A-B: who comes to A at 8:20 rides its second way to B, which takes 15 minutes."""
+    feed = {
+        "stops": "stop_id,stop_lat,stop_lon\nA,0,0.001\nB,0,0.041\nC,0,0.081",
+        "routes": "route_id,route_short_name,route_type\n7,7,3",
+        "trips": "route_id,service_id,trip_id\n7,d,a",
+        "stop_times": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+        "a,A,1,8:00:00,8:00:00\na,B,2,8:05:00,8:05:00\na,C,3,8:10:00,8:10:00\n"
+        "a,A,4,8:20:00,8:20:00\na,B,5,8:35:00,8:35:00",
+        "calendar_dates": f"service_id,date,exception_type\nd,{DATE.replace('-', '')},1",
+    }
+    for name, text in feed.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    street = gpd.GeoSeries([shapely.LineString([(0, 0), (0.09, 0)])], crs=4326)
+    walk = Network.from_lines(gpd.GeoDataFrame(geometry=street).to_crs(32631), mode="walk")
+    transit = TransitNetwork.from_gtfs(tmp_path, walk=walk, date=DATE)
+    ends = gpd.GeoSeries(gpd.points_from_xy([0.0011, 0.0411], [0, 0]), crs=4326).to_crs(32631)
+    found = transit.journey(ends.iloc[[0]], ends.iloc[[1]], cutoff_min=60, **window)
+    ride = next(leg for leg in found.legs if leg.kind == "ride")
+    minutes = [ms / 60_000 for ms in (ride.start_ms, ride.end_ms)]
+    assert minutes == [500.0, 515.0]
+    assert check_ride(ride, transit.schedule)
+    for a, b in pairwise(found.legs):
+        assert a.end_ms == b.start_ms

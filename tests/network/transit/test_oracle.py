@@ -1,5 +1,7 @@
 """Public transport equals a time-dependent Dijkstra on small random feeds, to the millisecond."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from geoplan import nearest_site, travel_costs
 from geoplan.network.transit.search import searches
 from geoplan.network.transit.transit_network import TransitNetwork
 
-from .random_feeds import DATE, earliest, latest, make_town
+from .random_feeds import DATE, SPEED, earliest, latest, make_town
 
 CUTOFF = 60
 
@@ -91,3 +93,38 @@ def test_both_ends_of_a_search_agree(seed, window, direction, tmp_path, monkeypa
         found.append(costs.to_dense().to_numpy())
     assert np.array_equal(found[0], found[1], equal_nan=True)
     assert np.isfinite(found[0]).any()
+
+
+def with_service(town, first, end, options):
+    """Home x site: a vehicle is there by `end`, or one walks no farther than to a stop."""
+    found = np.zeros((len(town.homes), len(town.sites)), bool)
+    for h in range(len(town.homes)):
+        walks = town.walk_ms["home", h]
+        ridden = {place: ms for place, ms in walks.items() if place[0] == "stop"}
+        by_vehicle = replace(town, walk_ms={**town.walk_ms, ("home", h): ridden})
+        there = earliest(by_vehicle, h, first, options)
+        for s in range(len(town.sites)):
+            near = walks.get(("site", s), 1 << 60) <= options["max_walk_m"] / SPEED * 1000 + 0.5
+            found[h, s] = near or there.get(s, 1 << 60) <= end
+    return found
+
+
+@pytest.mark.parametrize("window", ["depart", "arrive"])
+@pytest.mark.parametrize("seed", range(8))
+def test_who_is_cut_off_has_no_vehicle_and_too_long_a_walk(seed, window, tmp_path):
+    town = make_town(seed, tmp_path, headways=seed % 2 == 1)
+    options = {"max_walk_m": 150.0, "max_transfers": seed % 3, "slack": 30_000}
+    asked = {"max_walk_m": 150.0, "max_transfers": seed % 3, "board_slack_s": 30}
+    transit = transit_of(town, tmp_path, **asked, **{window: ("09:00", "09:20")})
+    homes, sites = town.points(town.homes), town.points(town.sites)
+    first, last, span = 32_400_000, 33_540_000, 180 * 60_000
+    times = (first, last + span) if window == "depart" else (first - span, last)
+    expected = with_service(town, *times, options)
+    pairs = transit.service_pairs(homes, sites, {}).toarray()
+    assert np.array_equal(pairs, expected)
+    assert np.array_equal(transit.has_service(homes, sites, {}), expected.any(1))
+    near = nearest_site(transit, homes, sites, cutoff_min=0.01)
+    none = near["site"].isna().to_numpy()
+    reasons = np.where(expected.any(1), "beyond", "cut_off")
+    assert near["reason"].to_numpy()[none].tolist() == reasons[none].tolist()
+    assert none.any()

@@ -8,6 +8,7 @@ import shapely
 
 from geoplan import Network, TransitNetwork, travel_costs
 from geoplan.errors import UsageError
+from geoplan.network.transit.notes import transit_findings
 
 from .random_feeds import DATE, make_town
 from .test_oracle import transit_of
@@ -93,3 +94,13 @@ def test_a_name_is_one_line_and_a_factor_that_changes_nothing_is_told(tmp_path):
         with pytest.raises(UsageError, match=str(factor)):
             transit.with_lines(headway_factor={"7": factor})
     assert times(transit.with_lines(headway_factor={"7": 1})) == times(transit)
+
+
+def test_a_factor_of_a_line_that_is_withdrawn_is_told(tmp_path):
+    transit = timetabled(tmp_path)
+    both = transit.with_lines(withdrawn=["7"], headway_factor={"7": 0.5})
+    assert both.schedule.n_trips == 0
+    said = [found.said for found in transit_findings(both, "en")]
+    assert any("withdrawn" in one.problem and "7" in one.problem for one in said)
+    alone = transit.with_lines(withdrawn=["7"])
+    assert not any("withdrawn" in f.said.problem for f in transit_findings(alone, "en"))

@@ -33,13 +33,13 @@ test("what zlib deflates is inflated, stored, fixed and dynamic blocks alike", (
 
 /* covers of rows in a line: site k reaches the rows in cover[k] */
 function covers(people, cover, more) {
-  const n = people.length;
+  const n = people.length, zone = new Int32Array(n), classOf = new Int32Array(cover.length);
   return Object.assign({
-    meta: { classes: 1, zones: 1, whole: true, extent: 1e9, within: -1 }, n, existing: 0, all: cover.length,
-    people: Float64Array.from(people), fixed: new Int32Array(n), zone: new Int32Array(n),
+    meta: { whole: true, extent: 1e9, within: -1 }, n, existing: 0, all: cover.length,
+    people: Float64Array.from(people), fixed: new Int32Array(n), zone, ways: [{ zone, classOf, zones: [[0]] }],
     xy: Float64Array.from(people.flatMap((_, i) => [100 * i, 0])), area: [], pairs: [[], []],
     rank: Int32Array.from(people.keys()), home: new Int32Array(n).fill(-1),
-    classOf: new Int32Array(cover.length), classZones: [[0]], capacity: null, cover: cover.map((rows) => Int32Array.from(rows))
+    classOf, capacity: null, cover: cover.map((rows) => Int32Array.from(rows))
   }, more);
 }
 function opened(c, sites) {
@@ -54,12 +54,23 @@ function numbers(choice) {
 
 test("rows are served, beyond or cut off, by covers and paths", () => {
   const c = covers([10, 20, 30], [[0], [1]], {
-    meta: { classes: 2, zones: 2, whole: true }, zone: Int32Array.from([0, 0, 1]),
-    classOf: Int32Array.from([0, 1]), classZones: [[0], [0, 1]]
+    meta: { whole: true }, ways: [{ zone: Int32Array.from([0, 0, 1]), classOf: Int32Array.from([0, 1]), zones: [[0], [0, 1]] }]
   });
   assert.deepEqual(numbers(opened(c, [])), { total: 60, served: 0, full: 0, beyond: 60, cut_off: 0 });
   assert.deepEqual(numbers(opened(c, [0])), { total: 60, served: 10, full: 0, beyond: 20, cut_off: 30 });
   assert.deepEqual(numbers(opened(c, [1])), { total: 60, served: 20, full: 0, beyond: 40, cut_off: 0 });
+});
+
+test("by public transport who could walk and has no service is cut off, and that is no fault of the streets", () => {
+  const foot = { zone: Int32Array.from([0, 0, 0, 1]), classOf: Int32Array.from([0, 0]), zones: [[0]] };
+  const bus = { zone: Int32Array.from([0, 1, 2, 3]), classOf: Int32Array.from([0, 1]), zones: [[0, 1], [0]] };
+  const c = covers([10, 20, 30, 40], [[0], []], {
+    meta: { whole: true, extent: 1e9, within: -1, timed: true }, zone: foot.zone, ways: [foot, bus], classOf: foot.classOf
+  });
+  assert.deepEqual(numbers(opened(c, [0])), { total: 100, served: 10, full: 0, beyond: 20, cut_off: 70 });
+  assert.deepEqual(numbers(opened(c, [1])), { total: 100, served: 0, full: 0, beyond: 10, cut_off: 90 });
+  const causes = gp.whatIfGaps(opened(c, [0])).map((gap) => [gap.cause, gap.people]);
+  assert.deepEqual([...causes].map((x) => [...x]).sort(), [["cut_off", 40], ["no_service", 30], ["no_site", 20]]);
 });
 
 test("opening and closing again leaves every number as it was", () => {

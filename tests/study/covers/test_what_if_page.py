@@ -20,7 +20,7 @@ from geoplan.outputs import service_map, write_maps
 from geoplan.outputs.maps import write_map
 from geoplan.outputs.maps.covers.content import MOST_BYTES, covers_content
 from geoplan.study import Plan, Study, apply_overlay
-from tests.study.covers.town import write_town
+from tests.study.covers.town import CRS, X, Y, write_town
 
 SERVICES = ("meal_station", "clinic", "shelter", "day_care")
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -108,6 +108,65 @@ def test_the_plan_s_own_sites_can_fall_through(town: Town, visit: Any, tmp_path:
     assert without["served"] < siting["people_after"]["served"]
     assert town.people("meal_station", _called(page, "overlay"), tmp_path) == without
     assert _called(page, "undo") == siting["people_after"]
+
+
+@browser_test
+def test_trials_by_public_transport_count_as_a_run_does(visit: Any, tmp_path: Path) -> None:
+    """Who could walk and has no bus is cut off from some sites and not from others."""
+    folder = write_town(tmp_path / "study")
+    _add_buses(folder)
+    study = Study.open(folder)
+    plan = study.run(services=["clinic"])
+    write_maps(plan.results, tmp_path / "maps")
+    page = visit(tmp_path / "maps" / "clinic.html")
+    covers = plan.services["clinic"].covers
+    today = plan.to_dict()["services"]["clinic"]["people"]
+    assert _called(page, "ledger") == today
+    assert min(today[state] for state in ("served", "beyond", "cut_off")) > 0
+    ids, rng, now = covers.sites.index.tolist(), random.Random(4), set(covers.existing)
+    for _ in range(30):
+        site = rng.choice(ids)
+        found = _called(page, "close" if site in now else "open", site)
+        now ^= {site}
+        assert found == {k: round(v, 6) for k, v in covers.ledger(now).to_dict().items()}
+    overlay = tmp_path / "what-if.toml"
+    overlay.write_text(_called(page, "overlay"), encoding="utf-8")
+    run = apply_overlay(study, overlay).run(services=["clinic"])
+    assert run.to_dict()["services"]["clinic"]["people"] == found
+    gaps = gap_areas(run.services["clinic"].coverage, lang="en")
+    told = sorted((g["people"], g["cause"]) for g in _called(page, "gaps"))
+    assert told == sorted(gaps[["people", "cause"]].itertuples(index=False, name=None))
+    assert {"no_service"} <= set(gaps["cause"])
+
+
+def _add_buses(folder: Path) -> None:
+    """Two lines that do not meet, one of them in the evening; clinics are judged by them."""
+    ends = {1: [(0, 800), (1600, 800)], 2: [(0, 2000), (2800, 2000)], 3: [(0, 0), (2400, 0)]}
+    rows = [(line, k + 1, x, y) for line, stops in ends.items() for k, (x, y) in enumerate(stops)]
+    at = gpd.points_from_xy([X + r[2] for r in rows], [Y + r[3] for r in rows])
+    points = gpd.GeoSeries(at, crs=CRS).to_crs(4326)
+    stops = {
+        "线路": [r[0] for r in rows],
+        "站序": [r[1] for r in rows],
+        "站名": [f"S{r}" for r in range(len(rows))],
+    }
+    pd.DataFrame({**stops, "经度": points.x, "纬度": points.y}).to_csv(
+        folder / "stops.csv", index=False
+    )
+    lines = {
+        "线路": [1, 2, 3],
+        "首末班": ["06:00-21:00", "06:00-21:00", "19:00-21:00"],
+        "发车间隔": [10, 12, 15],
+    }
+    pd.DataFrame(lines).to_csv(folder / "lines.csv", index=False)
+    text = (folder / "study.toml").read_text("utf-8")
+    said = 'lines = "lines.csv"\nstops = "stops.csv"\ndepart = "08:00-08:20"\nmax_walk_m = 400\n'
+    transit = f"[network.transit]\n{said}\n"
+    text = text.replace("[demand.everybody]", transit + "[demand.everybody]", 1)
+    text = text.replace(
+        'mode = "drive", threshold_min = 1.5', 'mode = "transit", threshold_min = 14'
+    )
+    (folder / "study.toml").write_text(text, encoding="utf-8")
 
 
 @browser_test

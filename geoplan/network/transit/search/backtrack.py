@@ -24,6 +24,7 @@ class Ride(NamedTuple):
     """A ride as the search found it, in the time of its timetable.
 
     trip : of the schedule. board, alight : platforms. calls : stops ridden.
+    first : the call of the trip, from 0, with which the ride begins in real time.
     leave, arrive : of the vehicle at the two; of a headway line half a headway may lie between.
     """
 
@@ -31,6 +32,7 @@ class Ride(NamedTuple):
     board: int
     alight: int
     calls: int
+    first: int
     leave: int
     arrive: int
 
@@ -96,7 +98,9 @@ def _into(table: Timetable, labels: Labels, k: int, stop: int, time: int) -> Rid
             if times is not None and (best is None or ready[b] < best[0]):
                 trip, leave = times
                 whole = int(table.trip[table.trip_ptr[p] + trip])
-                ride = Ride(whole, int(stops[b]), stop, call - int(b), leave, time)
+                # backwards in time the last call is the first
+                first = int(table.ptr[p + 1]) - a - 1 - call if table.mirrored else int(b)
+                ride = Ride(whole, int(stops[b]), stop, call - int(b), first, leave, time)
                 best = (int(ready[b]), ride)
     if best is None:
         raise AssertionError("a label without a ride")

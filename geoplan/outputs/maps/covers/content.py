@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from geoplan.coverage.covers.site_covers import SiteCovers
 from geoplan.coverage.gaps import MOST_GAPS
@@ -53,7 +54,13 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
     new = sites[sites["candidate"].to_numpy(bool)]
     whole = bool((covers.people == np.round(covers.people)).all())
     levels, areas = _areas(results, service, frame, covers)
-    columns, classes = _classes(covers)
+    columns, classes = _classes(covers, covers.leads)
+    timed = covers.served_zone is not None and covers.serves is not None
+    runs: list[np.ndarray] = []
+    timetable: list[bytes] = []
+    if covers.served_zone is not None and covers.serves is not None:
+        runs, by_run = _classes(covers, covers.serves)
+        timetable = [varints(covers.served_zone + 1), varints(by_run + 1), sets(runs)]
     order = _spatial(frame)
     money = new["money"].to_numpy(float)
     priced = bool(np.isfinite(money).any())
@@ -71,6 +78,7 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         steps(_lonlat(sites)[:, 1]),
         varints(classes + 1),
         sets(columns),
+        *timetable,
         floats(_xy(new)),
         floats(sites["capacity"]) if covers.limited else b"",
         floats(money) if priced else b"",
@@ -93,6 +101,8 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         "priced": priced,
         "zones": int(covers.leads.shape[0]),
         "classes": len(columns),
+        "timed": timed,
+        "runs": len(runs),
         "pairs": len(covers.neighbours),
         "extent": covers.extent_m,
         "keep": MOST_GAPS,
@@ -158,10 +168,10 @@ def _pairs(pairs: np.ndarray) -> tuple[bytes, bytes]:
     return steps(ordered[:, 0]), varints(ordered[:, 1] - ordered[:, 0])
 
 
-def _classes(covers: SiteCovers) -> tuple[list[np.ndarray], np.ndarray]:
-    """The zones from which paths lead to the sites of each class, and every site's class."""
+def _classes(covers: SiteCovers, leads: sparse.csc_matrix) -> tuple[list[np.ndarray], np.ndarray]:
+    """The zones from which one comes to the sites of each class, and every site's class."""
     on = covers.sites["on_network"].to_numpy(bool)
-    dense = covers.leads.toarray().astype(bool)
+    dense = leads.toarray().astype(bool)
     alike, number = np.unique(dense[:, on], axis=1, return_inverse=True)
     classes = np.full(len(on), -1, np.int64)
     classes[on] = np.ravel(number)

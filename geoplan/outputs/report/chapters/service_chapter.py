@@ -88,7 +88,7 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
     parts = [
         speaker.say(
             "report.part",
-            state=speaker.say(f"common.{s}"),
+            state=speaker.state(s, service.standard.mode),
             people=count_text(getattr(ledger, s)),
         )
         for s in STATES[1:]

@@ -169,14 +169,16 @@ def _gap_sentence(service: ServiceResult, speaker: Speaker) -> str:
     assert service.coverage is not None
     ledger, comma = service.coverage.ledger, speaker.say("report.list_comma")
     states = {s: getattr(ledger, s) for s in STATES[1:] if not getattr(ledger, s) <= 0}
+    mode = service.standard.mode
+    checked = [s for s in _FAULTS if not (s == "cut_off" and mode == "transit")]
     if not states:
         return speaker.say("report.page_no_gaps")
     parts = [
-        speaker.say("report.part", state=speaker.say(f"common.{s}"), people=count_text(people))
+        speaker.say("report.part", state=speaker.state(s, mode), people=count_text(people))
         for s, people in states.items()
-        if s not in _FAULTS
+        if s not in checked
     ]
-    faults = {s: people for s, people in states.items() if s in _FAULTS}
+    faults = {s: people for s, people in states.items() if s in checked}
     if faults:
         names = [speaker.say(f"common.{s}") for s in faults]
         people = count_text(sum(faults.values()))

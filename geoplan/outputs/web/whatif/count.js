@@ -8,14 +8,17 @@
   gp.choice = function (covers) {
     var c = /** @type {Choice} */ ({
       covers: covers, open: new Uint8Array(covers.all), hits: new Uint32Array(covers.n),
-      ways: new Uint32Array(covers.meta.classes), joined: 0
+      ways: covers.ways.map(function (way) { return new Uint32Array(way.zones.length); }), joined: 0
     });
     c.set = function (k, on) {
       if (!!c.open[k] === !!on) { return; }
       var step = on ? 1 : -1, rows = covers.cover[k];
       c.open[k] = on ? 1 : 0;
       for (var i = 0; i < rows.length; i++) { c.hits[rows[i]] += step; }
-      if (covers.classOf[k] >= 0) { c.ways[covers.classOf[k]] += step; c.joined += step; }
+      if (covers.classOf[k] >= 0) {
+        covers.ways.forEach(function (way, which) { c.ways[which][way.classOf[k]] += step; });
+        c.joined += step;
+      }
       c.done = null;
     };
     c.setAll = function (list) {
@@ -35,9 +38,9 @@
   /* state and people served of every row, and the six numbers */
   function count(c) {
     var covers = c.covers, n = covers.n, state = new Uint8Array(n), served = new Float64Array(n);
-    var path = paths(c), sums = [0, 0, 0, 0, 0, 0], i;
+    var last = covers.ways[covers.ways.length - 1], path = gp.pathsOf(c, covers.ways.length - 1), sums = [0, 0, 0, 0, 0, 0], i;
     for (i = 0; i < n; i++) {
-      state[i] = covers.fixed[i] || (c.hits[i] ? SERVED : !c.joined || path[covers.zone[i]] ? BEYOND : CUT_OFF);
+      state[i] = covers.fixed[i] || (c.hits[i] ? SERVED : !c.joined || path[last.zone[i]] ? BEYOND : CUT_OFF);
       served[i] = state[i] === SERVED ? covers.people[i] : 0;
     }
     if (covers.capacity) { served = gp.seated(c, served); }
@@ -51,14 +54,15 @@
     return { state: state, served: served, ledger: ledgerOf(sums) };
   }
 
-  /* zones from which a path leads to an open site */
-  function paths(c) {
-    var path = new Uint8Array(c.covers.meta.zones);
-    c.ways.forEach(function (sites, k) {
-      if (sites) { c.covers.classZones[k].forEach(function (zone) { path[zone] = 1; }); }
+  /** Zones from which one comes to an open site: on foot or by car along the streets, or by a timetable.
+   * @param {Choice} c @param {number} which of the covers' ways */
+  gp.pathsOf = function (c, which) {
+    var way = c.covers.ways[which], path = new Uint8Array(c.covers.n);
+    c.ways[which].forEach(function (sites, k) {
+      if (sites) { way.zones[k].forEach(function (zone) { path[zone] = 1; }); }
     });
     return path;
-  }
+  };
 
   function ledgerOf(sums) {
     var total = 0, ledger = /** @type {any} */ ({ total: 0 });

@@ -83,7 +83,9 @@
     c.lon = read.steps(all).map(degree);
     c.lat = read.steps(all).map(degree);
     c.classOf = read.many(all, 1);
-    c.classZones = sets(read, d.classes);
+    c.ways = [{ zone: c.zone, classOf: c.classOf, zones: sets(read, d.classes) }];
+    // by public transport: who has service where, beside who could walk
+    if (d.timed) { c.ways.push({ zone: read.many(n, 1), classOf: read.many(all, 1), zones: sets(read, d.runs) }); }
     c.place = read.floats(2 * d.candidates);
     c.capacity = d.limited ? read.floats(all) : null;
     c.money = d.priced ? read.floats(d.candidates) : null;

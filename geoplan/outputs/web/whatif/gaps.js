@@ -1,9 +1,20 @@
 /* What-if: the gaps of a choice, joined, collected and named as coverage/gap_merging.py and gaps.py do. */
 (function (gp) {
   "use strict";
-  var CAUSES = ["", "full", "no_site", "cut_off", "off_network", "no_data"];
+  var CAUSES = ["", "full", "no_site", "cut_off", "off_network", "no_data", "no_service"], CUT_OFF = 3, NO_SERVICE = 6;
   /* the order in which a run goes through the states */
-  var TURN = [0, 1, 0, 2, 3, 4];
+  var TURN = [0, 1, 0, 2, 3, 4, 2];
+
+  /* why rows are unserved: their states, but who could walk and has no service is not cut off by the streets */
+  function whyOf(c) {
+    var counted = c.count();
+    if (!c.covers.meta.timed) { return counted.state; }
+    if (!counted.why) {
+      var foot = gp.pathsOf(c, 0);
+      counted.why = counted.state.map(function (state, i) { return state === CUT_OFF && foot[c.covers.zone[i]] ? NO_SERVICE : state; });
+    }
+    return counted.why;
+  }
 
   /** Gaps as a run lists them: rows with the same cause that are neighbours within a gap's extent, most
    * people first; beyond a run's largest number of gaps those of one cause and area are one entry.
@@ -16,7 +27,7 @@
 
   /* neighbours that are unserved for the same cause, the nearest first */
   function joined(c, need) {
-    var covers = c.covers, state = c.count().state, n = covers.n, parent = new Int32Array(n), box = new Float64Array(4 * n), i;
+    var covers = c.covers, state = whyOf(c), n = covers.n, parent = new Int32Array(n), box = new Float64Array(4 * n), i;
     for (i = 0; i < n; i++) {
       parent[i] = i;
       box[4 * i] = box[4 * i + 2] = covers.xy[2 * i];
@@ -50,7 +61,7 @@
 
   /* rows with people in need as gaps, in the order in which a run numbers them */
   function gathered(c, need, rows, key) {
-    var rank = c.covers.rank, state = c.count().state, gaps = new Map();
+    var rank = c.covers.rank, state = whyOf(c), gaps = new Map();
     rows.forEach(function (i) {
       if (!(need[i] > 0)) { return; }
       var at = key(i), gap = gaps.get(at);
