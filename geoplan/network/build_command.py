@@ -52,7 +52,7 @@ def build_network(
     with _errors_in(langs):
         network.save(out)
     lang = lang or "zh"
-    notes = [f"{found.problem} {found.advice}" for found in build_findings(network, lang)]
+    notes = [found.said for found in build_findings(network, lang)]
     return "\n".join([network_report(network).summary(lang), *notes])
 
 

@@ -191,7 +191,7 @@ def finding_text(f: Finding, speaker: Speaker) -> str:
     where = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
     value = f" [{f.value}]" if f.value else ""
     severity = speaker.say(f"study.severity_{f.severity}")
-    return f"{severity} {where}{value}: {f.problem} {f.advice}".rstrip()
+    return f"{severity} {where}{value}: {f.said}"
 
 
 def _lines(report: CheckReport, most: int) -> Iterator[str]:

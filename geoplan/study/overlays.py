@@ -112,5 +112,5 @@ def _what_if(study: S, table: Any, speaker: Speaker, read: StudyText | None) -> 
     if not faults:
         return what_if(study, **table)
     if read is None:
-        raise what_if_error(speaker, (f"{f.problem} {f.advice}".strip(" .。") for f in faults))
+        raise what_if_error(speaker, (f.said.rstrip(".。") for f in faults))
     raise StudyFileError("", findings=tuple(faults))

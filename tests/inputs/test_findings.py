@@ -25,6 +25,7 @@ from geoplan.inputs import (
     read_lines,
     write_findings,
 )
+from geoplan.inputs.findings.finding import Finding
 from geoplan.words import say
 
 CRS = "EPSG:4548"
@@ -415,3 +416,16 @@ def test_a_name_in_place_of_a_text_is_that_of_a_text():
 def test_no_text_stands_twice():
     texts = Counter((said["zh"], said["en"]) for said in WORDS.values() if isinstance(said, dict))
     assert [text for text, count in texts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "advice", "said"),
+    [
+        ("经度和纬度写反了。", "请对调两列的值。", "经度和纬度写反了。请对调两列的值。"),
+        ("No coordinates.", "Add them.", "No coordinates. Add them."),
+        ("找不到文件。", "", "找不到文件。"),
+    ],
+)
+def test_a_finding_is_said_without_a_space_between_chinese_sentences(problem, advice, said):
+    one = Finding(file="a.csv", problem=problem, advice=advice, severity="note", code="x")
+    assert one.said == said

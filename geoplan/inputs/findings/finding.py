@@ -27,6 +27,9 @@ FINDING_COLUMNS = (
 #: findings about rows that only lack coordinates
 WITHOUT_COORDINATES = ("address_only", "no_coordinates")
 
+#: how a Chinese sentence ends
+_CHINESE_ENDS = ("。", "！", "？")
+
 LayerT = TypeVar("LayerT")
 
 
@@ -85,6 +88,12 @@ class Finding:
         object.__setattr__(self, "file", shown_name(self.file))
         for name in ("sheet", "column", "value", "problem", "advice", "effect"):
             object.__setattr__(self, name, hide_in_text(getattr(self, name)))
+
+    @property
+    def said(self) -> str:
+        """The problem and the advice as one text; Chinese sentences have no space between them."""
+        between = "" if self.problem.endswith(_CHINESE_ENDS) else " "
+        return f"{self.problem}{between}{self.advice}".strip()
 
     @property
     def assumption(self) -> Assumption | None:

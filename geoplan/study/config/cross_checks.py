@@ -270,6 +270,8 @@ def _check_shared(
     where = ("shared_buildings", "services")
     named = section.get("services") if isinstance(section, Mapping) else None
     for key in named if isinstance(named, list) else []:
+        if not isinstance(key, str):
+            continue  # told as a value of the wrong kind
         checks.one_of(where, key, services, "[services]")
         if isinstance(services.get(key), Mapping) and "siting" not in services[key]:
             checks.add(where, checks.speaker.say("study.shared_no_siting", key=key), value=key)

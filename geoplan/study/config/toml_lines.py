@@ -54,7 +54,7 @@ def study_file_error(
         if typed and f.row and f.row != shown and f.row <= len(text):
             lines.append(f"  {f.row:>4} | {_one_line(text[f.row - 1])}")
             shown = f.row
-        lines.append(f"  {where}: {f.problem} {f.advice}".rstrip())
+        lines.append(f"  {where}: {f.said}")
     return StudyFileError("\n".join(lines), findings=rows)
 
 

@@ -204,7 +204,7 @@ def refuse_blocked(inputs: StudyInputs, speaker: Speaker) -> None:
     """Raise `InputError` when a whole file cannot be used."""
     if not inputs.blocking:
         return
-    faults = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
+    faults = "\n".join(f"  {f.file}: {f.said}" for f in inputs.blocking)
     raise InputError(
         speaker.say("study.blocked", count=len(inputs.blocking)) + "\n" + faults,
         findings=inputs.findings,

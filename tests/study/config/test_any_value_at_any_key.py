@@ -98,6 +98,13 @@ def test_it_is_a_study_or_a_sentence(study: Study, where: tuple[str, ...], value
         assert all(f.problem and f.column for f in told.findings)
 
 
+@pytest.mark.parametrize("value", [{}, [], 1, {"x": "x"}])
+def test_a_list_of_services_holds_names(study: Study, value: Any) -> None:
+    with pytest.raises(StudyFileError) as caught:
+        apply_overlay(study, {"shared_buildings": {"services": ["meal_station", value]}})
+    assert any(f.column.startswith("shared_buildings.services") for f in caught.value.findings)
+
+
 OVERLAYS = {
     "people = 3": ("people", 2),
     'closed = "x"': ("closed", 2),
