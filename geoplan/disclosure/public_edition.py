@@ -193,6 +193,7 @@ def _service(
         all_rates={k: _rates(table, withheld, below) for k, table in service.all_rates.items()},
         referral=None,
         programme=None,
+        journeys=(),
         covers=None,  # who reaches which site gives suppressed numbers back
         in_reach=None,
     )

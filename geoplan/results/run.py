@@ -15,6 +15,7 @@ from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.inputs.findings.finding import Assumption, InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.results.info import StudyInfo
+from geoplan.results.journeys import PlaceJourney
 from geoplan.results.programme import Programme
 from geoplan.results.siting import Fund, SitingOutcome
 from geoplan.services.standard import ServiceStandard
@@ -66,6 +67,7 @@ class ServiceResult:
     in_reach : people within the standard's reach of each open or suggested site, each counted by
         itself (index = id as text); or None.
     covers : who reaches which site and candidate, for what-ifs in the internal map; or None.
+    journeys : by public transport, from the largest gaps and to the sites, for the internal map.
     supply : capacity per 1,000 people in reach, where the capacity of facilities is known; or None.
     assumed : what its assessment takes for granted; what its files assume stands in findings.
     """
@@ -100,6 +102,7 @@ class ServiceResult:
     fund: Fund | None = None
     programme: Programme | None = None
     covers: SiteCovers | None = None
+    journeys: tuple[PlaceJourney, ...] = ()
     in_reach: pd.Series | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from geoplan.study.assess.assess_service import (
 )
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
+from geoplan.study.assess.journeys import with_journeys
 from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.cache.outputs import KeptOutputs
@@ -243,7 +244,7 @@ def finished(context: Context, planned: ServiceResult) -> ServiceResult:
     """What follows from coverage and suggested sites together."""
     planned = replace(planned, in_reach=people_in_reach(context, planned))
     planned = with_reach_of_suggested(context, planned)
-    return with_gaps(context, with_breakdowns(context, planned))
+    return with_journeys(context, with_gaps(context, with_breakdowns(context, planned)))
 
 
 def _plan_all(

@@ -8,10 +8,14 @@ import pytest
 from pyproj import Transformer
 
 from geoplan import Study
+from geoplan.disclosure.public_edition import edition
 from geoplan.errors import StudyFileError
+from geoplan.outputs import write_maps
+from geoplan.outputs.maps.content import map_content
 from geoplan.study import new_study
 from geoplan.study.config.schema import TransitSection
 from geoplan.study.example import X, Y, write_example
+from geoplan.words.speaker import Speaker
 
 LINES = "线路,首末班,发车间隔,速度\n1,06:00-21:00,10分钟,18\n"
 
@@ -82,6 +86,51 @@ def test_without_service_people_are_cut_off_however_long_they_could_walk(folder)
     after = plan.services["meal_station"].siting.people_after
     assert covers.ledger([*covers.existing, *planned]) == after
     assert after.served > 100
+
+
+def test_journeys_of_gaps_and_sites_take_as_long_as_the_ledger_says(folder, tmp_path):
+    plan = Study.open(folder).run()
+    service = plan.services["meal_station"]
+    frame = service.coverage.frame
+    assert {one.about for one in service.journeys} == {"gap", "median", "farthest"}
+    after = service.siting.coverage_after.frame
+    for one in service.journeys:
+        source = frame if one.site in set(frame["site"]) else after
+        assert source.at[one.row, "site"] == one.site
+        assert one.minutes == source.at[one.row, "cost"]
+        assert one.journey.minutes == pytest.approx(one.minutes, abs=2e-4)
+    ridden = next(one for one in service.journeys if one.row == "C")
+    assert ridden.journey.lines == ("1",)
+    # B walks 700 m, beyond the threshold: its gap's way is told
+    assert any(one.row == "B" and one.gap and not one.journey.lines for one in service.journeys)
+    told = map_content(plan.results, "meal_station", Speaker("zh"))["journeys"]
+    assert [one["text"] for one in told] == [j.journey.text("zh") for j in service.journeys]
+    assert all(shape for one in told for _, shape in one["legs"])
+    public = edition(plan.results, audience="public")
+    assert public.services["meal_station"].journeys == ()
+    assert map_content(public, "meal_station", Speaker("zh"))["journeys"] is None
+
+
+@pytest.mark.browser
+def test_a_click_tells_and_draws_the_journey(folder, tmp_path, browser):
+    write_maps(Study.open(folder).run().results, tmp_path / "maps")
+    for width in (1440, 390):
+        page = browser.new_page(viewport={"width": width, "height": 844})
+        problems = []
+        page.on("pageerror", lambda e, to=problems: to.append(str(e)))
+        page.goto((tmp_path / "maps" / "meal_station.html").as_uri() + "#site=M1")
+        page.wait_for_selector("[data-ready=true]")
+        told = page.locator(".gp-journeys")
+        assert "ride line 1 towards Stop 0" in told.inner_text()
+        before = page.locator("canvas").first.screenshot()
+        told.locator(".gp-link").last.click()
+        page.wait_for_timeout(300)
+        assert page.locator("canvas").first.screenshot() != before
+        box = told.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert problems == []
+        page.close()
 
 
 def served(study):

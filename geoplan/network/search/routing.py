@@ -67,6 +67,7 @@ def route(
     unit: str = "m",
     max_snap_m: float | None = 500.0,
     barriers: gpd.GeoDataFrame | None = None,
+    most: float = np.inf,
 ) -> Route:
     """The cheapest way from `origin` to `destination`, one point each.
 
@@ -75,6 +76,7 @@ def route(
     network : the street network.
     origin, destination : a point in the network's CRS, or a frame with one row.
     unit : ``"m"`` for the shortest way, ``"min"`` for the quickest.
+    most : in `unit`; a way that is longer is not looked for.
     max_snap_m, barriers : as for `travel_costs`; the cost is the one that `travel_costs` gives.
 
     Returns
@@ -113,7 +115,7 @@ def route(
     out = connect(network, start, unit=cutoff.unit, leaving=True)
     arrive = connect(network, end, unit=cutoff.unit, leaving=False)
     graph = network.graph(cutoff.unit)
-    nearest = multi_source(graph, out, parents=True)
+    nearest = multi_source(graph, out, limit=most, parents=True)
 
     totals = np.where(arrive.node[0] >= 0, nearest.dist[arrive.node[0]] + arrive.cost[0], np.inf)
     side = int(np.argmin(totals))

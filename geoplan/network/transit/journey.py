@@ -90,6 +90,8 @@ class Journey:
     def text(self, lang: str = "en") -> str:
         """The journey in a sentence or two, ``"zh"`` or ``"en"``."""
         say = Speaker(lang).say
+        if not self.lines:
+            return say("journey.on_foot", minutes=max(round(self.minutes), 1)) + say("journey.end")
         said = [
             say("journey.start", time=clock_text(self.legs[0].start_ms // MINUTE_MS * MINUTE_MS))
         ]
@@ -122,8 +124,11 @@ class Journey:
         )
 
 
-def journey_of(query: TransitQuery) -> Journey | None:
-    """The journey of the percentile that the query asks for; None = there is none in time."""
+def journey_of(query: TransitQuery, *, minutes: float | None = None) -> Journey | None:
+    """The journey of the percentile that the query asks for; None = there is none in time.
+
+    minutes : how long it takes, where that is known.
+    """
     if len(query.demand) != 1 or len(query.sites) != 1:
         raise UsageError.of("transit.one_journey")
     if query.demand.state[0] != ON or query.sites.state[0] != ON:
@@ -133,20 +138,18 @@ def journey_of(query: TransitQuery) -> Journey | None:
     direct = street_legs(query.network.walk, query.origins, query.targets, cutoff_min=longest)
     on_foot = int(direct.ms.min(initial=int(NEVER)))
     search = _Search(query, direct, limit)
-    minutes = search.minutes
-    takes = np.array([search.takes(int(minute)) for minute in minutes])
-    order = np.argsort(takes, kind="stable")
-    chosen = int(order[query.options.rank - 1])
-    if min(int(takes[chosen]), on_foot) > limit:
+    wanted = None if minutes is None else round(minutes * MINUTE_MS)
+    start, takes = search.chosen(on_foot, wanted)
+    if min(takes, on_foot) > limit:
         return None
-    start = int(minutes[chosen])
-    if on_foot <= takes[chosen]:
+    if on_foot <= takes:
         begins = -start - on_foot if search.mirrored else start
+        here, there = query.origins.origin[0], query.targets.origin[0]
         walk = JourneyLeg(
             kind="walk",
             start_ms=begins,
             end_ms=begins + on_foot,
-            geometry=_walked(query.network, query.origins.origin[0], query.targets.origin[0]),
+            geometry=_walked(query.network, here, there, on_foot),
         )
         return Journey(legs=(walk,), crs=query.network.crs)
     return Journey(legs=tuple(search.legs(start)), crs=query.network.crs)
@@ -181,6 +184,21 @@ class _Search:
         there, stop = first_arrival(self._labels(start), self.ends.egress)
         return int(NEVER) if stop < 0 else there - start
 
+    def chosen(self, on_foot: int, wanted: int | None) -> tuple[int, int]:
+        """The minute at the percentile, and how long a vehicle takes from it.
+
+        wanted : milliseconds at the percentile; any minute from which it takes so long is one.
+        """
+        middle = len(self.minutes) // 2
+        if wanted is not None and on_foot <= wanted:
+            return int(self.minutes[middle]), int(NEVER)
+        for minute in np.roll(self.minutes, -middle) if wanted is not None else ():
+            if self.takes(int(minute)) == wanted:
+                return int(minute), wanted or 0
+        takes = np.array([self.takes(int(minute)) for minute in self.minutes])
+        at = int(np.argsort(takes, kind="stable")[self.query.options.rank - 1])
+        return int(self.minutes[at]), int(takes[at])
+
     def legs(self, start: int) -> list[JourneyLeg]:
         """The legs of the journey of that minute, in real time."""
         labels = self._labels(start)
@@ -210,7 +228,7 @@ def _told(search: _Search, rides: list[Ride], now: int) -> list[JourneyLeg]:
                 end_ms=now + ms,
                 origin=name,
                 target=names[ride.board],
-                geometry=_walked(query.network, here, at),
+                geometry=_walked(query.network, here, at, ms),
             )
             legs.append(walk)
         now += ms
@@ -241,7 +259,7 @@ def _told(search: _Search, rides: list[Ride], now: int) -> list[JourneyLeg]:
         start_ms=now,
         end_ms=now + ms,
         origin=name,
-        geometry=_walked(query.network, here, query.targets.origin[0]),
+        geometry=_walked(query.network, here, query.targets.origin[0], ms),
     )
     return [*legs, last]
 
@@ -291,8 +309,10 @@ def _ridden(network: TransitNetwork, ride: Ride) -> shapely.LineString:
 
 
 def _walked(
-    network: TransitNetwork, a: NDArray[np.float64], b: NDArray[np.float64]
+    network: TransitNetwork, a: NDArray[np.float64], b: NDArray[np.float64], ms: int
 ) -> shapely.LineString:
     """The way on foot along the streets; straight where they do not lead."""
-    found = route(network.walk, shapely.Point(a), shapely.Point(b), unit="min", max_snap_m=None)
+    most = ms / MINUTE_MS + 1.0
+    ends = (shapely.Point(a), shapely.Point(b))
+    found = route(network.walk, *ends, unit="min", max_snap_m=None, most=most)
     return found.geometry if found.geometry is not None else shapely.LineString([a, b])

@@ -337,7 +337,9 @@ class TransitNetwork(TimedNetwork):
         """Whom public transport joins to some site; `TimedNetwork` describes it."""
         return with_service(transit_query("nearest_site", self, demand, sites, options))
 
-    def journey(self, home: Any, site: Any, **options: Any) -> Journey | None:
+    def journey(
+        self, home: Any, site: Any, *, minutes: float | None = None, **options: Any
+    ) -> Journey | None:
         """How one gets from a home to a site: walks, waits and rides.
 
         Of all minutes of the window it is the journey at the percentile, so that its minutes are
@@ -346,6 +348,7 @@ class TransitNetwork(TimedNetwork):
         Parameters
         ----------
         home, site : one point each in the streets' CRS (a frame with one row).
+        minutes : what `travel_costs` says of the two, where it is known already: less to look for.
         options : as for `travel_costs`; without a cutoff journeys of up to three hours count.
 
         Returns
@@ -378,7 +381,9 @@ class TransitNetwork(TimedNetwork):
         Leave at 08:00; walk 1 min to the stop East; wait about 5 min; ride line 1 towards West for
         1 stop(s), 16 min, to West; 22 min in all, 0 change(s).
         """
-        return journey_of(transit_query("travel_costs", self, home, site, options))
+        if minutes is not None:
+            options = {"cutoff_min": minutes + 1e-4, **options}
+        return journey_of(transit_query("travel_costs", self, home, site, options), minutes=minutes)
 
     def with_lines(
         self,

@@ -24,6 +24,7 @@ SCRIPTS = (
     "map/stamps.js",
     "map/badges.js",
     "map/closings.js",
+    "map/journeys.js",
     "map/layers.js",
     "map/hit.js",
     "panel/detail.js",

@@ -27,6 +27,7 @@ from geoplan.outputs.maps.features import (
     suggested_content,
 )
 from geoplan.outputs.maps.headline import headline
+from geoplan.outputs.maps.journeys import journeys_content
 from geoplan.outputs.maps.pinyin import readings
 from geoplan.outputs.maps.programme import programme_content
 from geoplan.outputs.ranges import is_plan_unlimited
@@ -96,6 +97,7 @@ def map_content(
         "curve": curve_content(service),
         "whatif": covers,
         "programme": programme_content(results, service, speaker),
+        "journeys": journeys_content(service, demand, known, speaker.lang),
     }
     return content | {"pinyin": readings(_names(content))}
 

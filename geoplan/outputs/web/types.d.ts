@@ -142,6 +142,10 @@ interface Geoplan {
   closesDrawn(m: Model): boolean;
   drawClosings(m: Model, view: View): void;
   closingsTable(app: App): any;
+  journeysOf(m: Model, kind: Kind, i: number): number[];
+  journeyCard(app: App, kind: Kind, i: number): HTMLElement | null;
+  decodeJourneys(list: any[]): any[];
+  drawJourney(m: Model, view: View): void;
   drawDemand(m: Model, view: View): void;
   drawBadges(m: Model, view: View): void;
   badgeAt(m: Model, x: number, y: number, zoom: number): Hit | null;
@@ -248,7 +252,7 @@ interface Geoplan {
   isName(text: string): boolean;
   isFaultCause(cause: string): boolean;
   badge(ctx: CanvasRenderingContext2D, x: number, y: number, text: string): void;
-  pixel(xy: Float64Array, i: number, view: View): number[];
+  pixel(xy: ArrayLike<number>, i: number, view: View): number[];
   trialSigns?(app: App): Sign[];
   yearSigns?(app: App): Sign[];
   yearOf?(app: App): StandIn | null;

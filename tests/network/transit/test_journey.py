@@ -55,6 +55,9 @@ def test_journeys_are_possible_and_take_as_long_as_the_costs_say(seed, percent, 
                 assert found is None
                 continue
             takes = round(costs[h, s] * 60_000)
+            known = transit.journey(home, site, minutes=costs[h, s], **window)
+            assert known.minutes == pytest.approx(found.minutes, abs=2e-4)
+            assert len(known.lines) == len(found.lines)
             if "depart" in window:
                 assert abs(found.legs[-1].end_ms - found.legs[0].start_ms - takes) <= 1
             else:  # the minute by which one wants to be there, or a little earlier

@@ -8,7 +8,7 @@
     road: { 1: "#b9ab93", 2: "#ccc2b1", 3: "#d8d1c4" },
     boundary: "#8d8f94", label: "#4d5661",
     served: "#3d82b4", gained: "#0a3a6b", full: "#e0a030", missed: "#cf4f17", none: "#9aa2ab",
-    site: "#16324f", suggested: "#ffd23f", lead: "#33280a", crossed: "#c4261d", gap: "#b8481c", gapTint: "#f6d9c9", hatch: "#dd9574", covered: "#2c7fb8",
+    site: "#16324f", suggested: "#ffd23f", lead: "#33280a", crossed: "#c4261d", ride: "#5b2d9e", gap: "#b8481c", gapTint: "#f6d9c9", hatch: "#dd9574", covered: "#2c7fb8",
     reach: ["#bfe3e0", "#8ecfcf", "#5cb8bf"],
     shares: ["#d9603b", "#f4ab7c", "#f7ecc8", "#a6cfe3", "#3d82b4"],
     classes: {

@@ -228,6 +228,7 @@
     required(m, view);
     sites(m, view);
     gp.drawClosings(m, view);
+    gp.drawJourney(m, view);
     if (gp.drawDifference) { gp.drawDifference(m, view); }
     gp.drawBadges(m, view);
     chosen(m, view, false);

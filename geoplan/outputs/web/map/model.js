@@ -44,6 +44,7 @@
       m.spacing = { d: data.spacing, shapes: data.spacing.path.map(gp.shape) };
       if (data.spacing.required) { m.required = { d: data.spacing.required, xy: gp.decode(data.spacing.required.at) }; }
     }
+    m.journeys = data.journeys ? gp.decodeJourneys(data.journeys) : null;
     m.crowded = crowded(m);
     return m;
   }

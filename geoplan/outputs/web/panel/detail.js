@@ -204,7 +204,7 @@
 
   /* the card of one thing */
   gp.detail = function (app, kind, i, level) {
-    return el("div", { "class": "gp-card" }, kinds[kind](app, i, level));
+    return el("div", { "class": "gp-card" }, kinds[kind](app, i, level).concat(app.paired ? [] : [gp.journeyCard(app, kind, i)]));
   };
 
   /* its short name, for the pointer and for screen readers */
