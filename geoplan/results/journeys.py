@@ -19,8 +19,8 @@ class PlaceJourney:
     about : ``"gap"`` (from its largest place), ``"median"`` (half of the site's people are as
         quick) or ``"farthest"`` (its last ones).
     gap : rank of the gap; 0 = it is told of the site.
-    minutes : door to door.
-    journey : its legs; None where nothing runs and a walk would take hours.
+    minutes : door to door; on foot where nothing runs.
+    journey : its legs; None where nothing runs.
     """
 
     row: Any

@@ -88,7 +88,7 @@ def test_without_service_people_are_cut_off_however_long_they_could_walk(folder)
     assert after.served > 100
 
 
-def test_journeys_of_gaps_and_sites_take_as_long_as_the_ledger_says(folder, tmp_path):
+def test_journeys_of_gaps_and_sites_take_as_long_as_the_ledger_says(folder):
     plan = Study.open(folder).run()
     service = plan.services["meal_station"]
     frame = service.coverage.frame
@@ -103,6 +103,9 @@ def test_journeys_of_gaps_and_sites_take_as_long_as_the_ledger_says(folder, tmp_
     assert ridden.journey.lines == ("1",)
     # B walks 700 m, beyond the threshold: its gap's way is told
     assert any(one.row == "B" and one.gap and not one.journey.lines for one in service.journeys)
+    idle = Study.open(folder).replace({"network.transit.withdrawn": ["1"]}).run()
+    cut = [j for j in idle.services["meal_station"].journeys if j.row == "C" and j.gap]
+    assert [(j.journey, round(j.minutes)) for j in cut] == [(None, 25)]
     told = map_content(plan.results, "meal_station", Speaker("zh"))["journeys"]
     assert [one["text"] for one in told] == [j.journey.text("zh") for j in service.journeys]
     assert all(shape for one in told for _, shape in one["legs"])

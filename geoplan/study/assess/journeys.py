@@ -29,6 +29,7 @@ class _Pair(NamedTuple):
     about: str
     gap: int
     minutes: float
+    served: bool = True  # by public transport, or a walk as short as one to a stop
 
 
 def with_journeys(context: Context, planned: ServiceResult) -> ServiceResult:
@@ -51,7 +52,7 @@ def with_journeys(context: Context, planned: ServiceResult) -> ServiceResult:
     found = []
     for pair in pairs:
         journey = None
-        if pair.minutes <= LONGEST_RIDE_MIN:
+        if pair.served and pair.minutes <= LONGEST_RIDE_MIN:
             journey = chosen.network.journey(
                 homes.loc[[pair.row]],
                 there.loc[[pair.site]],
@@ -59,8 +60,12 @@ def with_journeys(context: Context, planned: ServiceResult) -> ServiceResult:
                 max_snap_m=chosen.max_snap_m,
                 barriers=chosen.barriers,
             )
-        found.append(PlaceJourney(**pair._asdict(), journey=journey))
+        found.append(PlaceJourney(**_without_served(pair), journey=journey))
     return replace(planned, journeys=tuple(found))
+
+
+def _without_served(pair: _Pair) -> dict[str, Any]:
+    return {name: value for name, value in pair._asdict().items() if name != "served"}
 
 
 def _of_gaps(planned: ServiceResult, coverage: Coverage) -> Iterator[_Pair]:
@@ -75,7 +80,8 @@ def _of_gaps(planned: ServiceResult, coverage: Coverage) -> Iterator[_Pair]:
         inside = left[rank == gap]
         if inside.max() > 0:
             row = inside.idxmax()
-            yield _Pair(row, frame.at[row, "site"], "gap", int(gap), float(frame.at[row, "cost"]))
+            site, minutes = frame.at[row, "site"], float(frame.at[row, "cost"])
+            yield _Pair(row, site, "gap", int(gap), minutes, frame.at[row, "reason"] != "cut_off")
 
 
 def _of_sites(coverage: Coverage) -> Iterator[_Pair]:

@@ -1,7 +1,7 @@
 /* Two runs on one sheet of paper: both maps, who gains and who loses, one legend. Drawn, so that nothing is cut. */
 (function (gp) {
   "use strict";
-  var MM = 96 / 25.4, MARGIN = 8, DENSE = 64 / 20, SOFT = "#4a5663";
+  var MM = 96 / 25.4, MARGIN = 10, DENSE = 64 / 20, SOFT = "#4a5663";
 
   /* one run: its name, what sets it apart, its share, its map */
   function side(ctx, map, x, y, w, h) {

@@ -246,9 +246,10 @@
     gp.theme(app.dark(), [m]);
     return canvas;
   };
-  /* Chromium prints a canvas as drawings, scaled by whole 64ths: 20 of them, a little over 300 dpi */
+  /* margins of 10 mm: no narrower than those that Firefox may put in their stead.
+     Chromium prints a canvas as drawings, scaled by whole 64ths: 20 of them, a little over 300 dpi */
   var DENSE = 64 / 20;
-  var PAPERS = { A4: [297, 210], A3: [420, 297] }, MARGIN = 8, DPI = 300;
+  var PAPERS = { A4: [297, 210], A3: [420, 297] }, MARGIN = 10, DPI = 300;
 
   /** Printing, and the picture.
    * @param {App} app */

@@ -164,7 +164,7 @@
     sites.badges.slice().reverse().forEach(function (b) {
       var out = m.dropped && m.dropped[b.i];  // not built in the trial
       pill(ctx, b, out ? C.faint : C.suggested, "#33280a", "#231b05", badgeFont(b.high));
-      if (out) { crossed(ctx, b.x + b.half - 1, b.y - b.high + 1); }
+      if (out && m.ofPlan) { crossed(ctx, b.x + b.half - 1, b.y - b.high + 1); }
     });
     m.taken = taken;  // what else is written finds its room beside these
     if (view.keep !== false) {

@@ -228,6 +228,7 @@
   function strip(app, list) {
     var box = app.parts.strip, row = list.filter(function (one) { return one.more && one.group === "areas" && app.model.on[one.key]; })[0];
     box.textContent = "";
+    gp.extraSigns(app).signs.forEach(function (sign) { box.appendChild(el("span", {}, [symbol(sign.draw), el("span", { text: sign.text })])); });
     list.forEach(function (one) {
       if (["gaps", "suggested", "closes"].indexOf(one.key) >= 0 && gp.shown(app.model, one.key, app.far())) { box.appendChild(el("span", {}, [symbol(one.draw), el("span", { text: one.text })])); }
     });

@@ -70,7 +70,7 @@
   gp.trialSigns = function (app) {
     var w = app.whatIf, m = app.model, n = [0, 0, 0], i;
     if (!w || m.whatif !== w || m.scenario !== "after") { return []; }
-    var planned = w.planned(), open = w.choice().open;
+    var planned = w.ofPlan() ? w.planned() : [], open = w.choice().open;
     for (i = 0; i < w.covers().all; i++) {
       var standing = i < w.meta.sites || planned.indexOf(i) >= 0;
       if (standing !== !!open[i]) { n[standing ? 0 : 1] += 1; }
@@ -164,6 +164,7 @@
     if (m.gaps && m.gaps.d.after) { m.gaps.d.after = left(w, counted); }
     m.trial = function () { return w.trialGaps(); };
     m.dropped = w.planned().map(function (k) { return !w.choice().open[k]; });
+    m.ofPlan = w.ofPlan();
   }
 
   function hide(w) {
@@ -175,7 +176,7 @@
     if (m.demand) { m.demand.later = was.later; }
     if (m.gaps) { m.gaps.d.after = was.gaps; }
     m.levels.forEach(function (one, k) { one.level.value_after = was.levels[k][0]; one.level.unserved_after = was.levels[k][1]; });
-    m.whatif = m.trial = m.dropped = null;
+    m.whatif = m.trial = m.dropped = m.ofPlan = null;
     w.before = null;
     settle(w);
   }
@@ -273,7 +274,7 @@
       var at = gp.toWorld(latLng(w, i)), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
       // a suggested site that is not built has the cross at its number
-      if (!standing) { plus(ctx, x, y); } else if (i < w.meta.sites || !m.on.suggested) { gp.cross(ctx, x, y); }
+      if (!standing) { plus(ctx, x, y); } else if (i < w.meta.sites || m.ofPlan && !m.on.suggested) { gp.cross(ctx, x, y); }
     }
     newGaps(w, view);
   }

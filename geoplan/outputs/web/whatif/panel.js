@@ -128,8 +128,7 @@
   gp.whatIfChanges = function (w) {
     var t = w.app.t, open = w.choice().open, found = [];
     function add(k, said, back, on) { found.push({ k: k, said: t("ui_whatif_" + said), back: t("ui_whatif_" + back), on: on }); }
-    var planned = w.planned(), built = planned.filter(function (k) { return open[k]; }).length;
-    var whole = built && planned.length - built < built;  // most of the plan stands: what is missing is the change
+    var planned = w.planned(), whole = w.ofPlan();
     for (var k = 0; k < w.meta.sites; k++) { if (!open[k]) { add(k, "closed", "reopen", true); } }
     for (; k < w.covers().all; k++) {
       var suggested = planned.indexOf(k) >= 0;

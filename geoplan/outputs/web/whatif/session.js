@@ -14,6 +14,11 @@
     };
     w.choice = function () { return w.chosen || (w.chosen = start(w)); };
     w.planned = function () { return w.meta.planned.map(function (j) { return w.meta.sites + j; }); };
+    /* is this a trial of the plan? Most of its sites stand, so that one that does not is a change. */
+    w.ofPlan = function () {
+      var planned = w.planned(), built = planned.filter(function (k) { return w.choice().open[k]; }).length;
+      return built > 0 && planned.length - built < built;
+    };
     w.hasPlan = function () { return w.meta.planned.length + w.meta.closes.length > 0; };
     w.from = function (name) {
       var list = [];
