@@ -57,6 +57,7 @@ def total(rows):
             "Gesamt",
             "Итого",
         ),
+        *("合计人数", "总计人口", "全区小计户数", "Sum of all", "All communities", "Whole city"),
     ],
 )
 def test_names_of_sums(name):
@@ -110,6 +111,34 @@ def test_a_row_called_like_a_district_is_doubted_where_its_number_fits_nothing(p
     one = people(table([HEAD, ["370102", "历下区", "", "", 1400], *ROWS]))
     assert one.layer.total == PEOPLE + 1400
     assert the(one, "likely_totals").severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("last", "first"),
+    [
+        (["", "", "", "", 290], False),
+        (["", "城", "", "", 290], True),
+        (["Z", "城", "", "", 290], False),
+    ],
+)
+def test_the_sum_of_a_few_round_numbers_is_doubted(people, table, last, first):
+    rows = [
+        [f"C{k}", f"{n}社区", 117.0 + k / 100, 36.62, n] for k, n in enumerate((100, 50, 80, 60))
+    ]
+    one = people(table([HEAD, last, *rows] if first else [HEAD, *rows, last]))
+    assert one.layer.total == 580
+    told = the(one, "likely_totals")
+    assert "290" in told.problem
+
+
+def test_the_sum_of_all_rows_is_doubted_where_it_has_a_place(people, table):
+    rows = [
+        [f"C{k}", f"{n}社区", 117.0 + k / 100, 36.62, n]
+        for k, n in enumerate((100, 50, 80, 60, 30))
+    ]
+    one = people(table([HEAD, *rows, ["C9", "城", 117.1, 36.62, 320]]))
+    assert one.layer.total == 640
+    assert "320" in the(one, "likely_totals").problem
 
 
 def test_a_table_of_districts_keeps_them(people, table):

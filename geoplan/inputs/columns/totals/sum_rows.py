@@ -23,8 +23,8 @@ SURE, LIKELY = -6.0, -3.5
 #: chance below which equal numbers confirm what a row's name says already
 _RARE = 0.05
 #: rows that a sum of all of them has at least, and from which on that alone is certain: a row of
-#: data would have to hold half of everything
-_EVERYTHING, _MANY = 5, 20
+#: data would have to hold half of everything; so few make a row without a place doubtful
+_EVERYTHING, _MANY, _FEW = 5, 20, 3
 
 
 #: width of a normal distribution as likely throughout as in its middle, in median deviations
@@ -216,8 +216,10 @@ def _judge(
             _judge_alike(some, people, alike, (sure, likely))
     for hit in hits:
         rare = 2 * hit.count <= _RARE * people[hit.row]
-        if rare and hit.count >= max(ordinary, _EVERYTHING):  # the sum of all rows that are none
-            (sure if apart[hit.row] or hit.count >= _MANY else likely)[hit.row] = True
+        if hit.count >= ordinary:  # the sum of all rows that are none
+            bare = apart[hit.row] or nameless[hit.row]
+            likely[hit.row] |= hit.count >= (_FEW if bare else _EVERYTHING)
+            sure[hit.row] |= rare and hit.count >= (_EVERYTHING if apart[hit.row] else _MANY)
         sure[hit.row] |= rare and bool(marked[hit.row] or (nameless[hit.row] and hit.count >= 3))
     return SumRows(sure=sure, likely=likely & ~sure, first=first, last=last)
 

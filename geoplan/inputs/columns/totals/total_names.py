@@ -20,7 +20,7 @@ TotalName = Literal["", "likely", "sure"]
 _NO_SIGNS = ("never", "beside")
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
 _INSIDE = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
-_UNITS = re.compile(r"(人|张|户|个|处|床|persons|people|beds|places)$")
+_UNITS = re.compile(r"(人数|人口数?|户数|床位数?|人|张|户|个|处|床|persons|people|beds|places)$")
 _BREAKS = re.compile(r"^\s*[:：,，、;；\-—–]")
 _LATIN = re.compile(r"[^\W\d_]+")
 
