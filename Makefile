@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
 
 test: $(VENV)/.installed-test lint page-code
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 	kept=$$(mktemp -d) && trap 'rm -rf "$$kept"' EXIT && GEOPLAN_TEST_CACHE=$$kept \
 	  $(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
@@ -66,12 +66,12 @@ test-minimum:
 	  --extra test --extra postgis --extra cluster pyproject.toml -o $(VENV)-minimum/lowest.txt
 	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python -r $(VENV)-minimum/lowest.txt
 	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python --no-deps -e .
-	$(VENV)-minimum/bin/python -m pytest -q -n 2 --dist loadfile $(OLD_WARNINGS)
+	$(VENV)-minimum/bin/python -m pytest -q -n 2 --dist worksteal $(OLD_WARNINGS)
 
 test-latest:
 	$(PYTHON) -m venv $(VENV)-latest
 	$(VENV)-latest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[test,postgis,cluster]'
-	$(VENV)-latest/bin/python -m pytest -q -n 2 --dist loadfile
+	$(VENV)-latest/bin/python -m pytest -q -n 2 --dist worksteal
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

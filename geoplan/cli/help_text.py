@@ -209,7 +209,9 @@ def _commands(command: Any, lang: Lang) -> Iterator[tuple[str, str]]:
 
 
 def _row(param: Any, command: Any, ctx: Any, lang: Lang) -> tuple[str, str]:
-    text = say(lang, word_of(param.name, command.name))
+    # what click calls its own option has changed from release to release
+    name = "help" if "--help" in param.opts else param.name
+    text = say(lang, word_of(name, command.name))
     if param.required:
         text += " " + say(lang, "help.required")
     elif param.default and param.param_type_name == "option" and not param.is_flag:

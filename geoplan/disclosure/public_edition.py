@@ -26,6 +26,7 @@ from geoplan.disclosure.city_numbers import (
     withheld_areas,
 )
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
+from geoplan.disclosure.held import held_sites
 from geoplan.disclosure.personal import without_personal_data
 from geoplan.disclosure.programme import public_programme
 from geoplan.disclosure.record import public_record
@@ -206,7 +207,11 @@ def _service(
             published, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs)
         )
     siting = public_siting(
-        service.siting, public.get("after"), service.coverage.ledger.total, below
+        service.siting,
+        public.get("after"),
+        service.coverage.ledger.total,
+        below,
+        held_sites(service, public),
     )
     if siting is not None:
         siting = replace(siting, coverage_after_most=public.get("after most"))

@@ -18,6 +18,7 @@ import pandas as pd
 from geoplan.coverage.ledger import STATES
 from geoplan.disclosure.city_numbers import people_told, public_result
 from geoplan.disclosure.coverage import PublicCoverage
+from geoplan.disclosure.held import HeldSites, in_told_order, sites_in_told_order, withheld_rows
 from geoplan.results import JointPlan, Robustness, ServiceResult, SitingOutcome
 from geoplan.siting.alternatives import Alternatives
 from geoplan.siting.knee import Knee
@@ -27,16 +28,21 @@ _OF_GAPS = ("people", "people_after")
 
 
 def public_siting(
-    siting: SitingOutcome | None, after: PublicCoverage | None, total: float, below: float
+    siting: SitingOutcome | None,
+    after: PublicCoverage | None,
+    total: float,
+    below: float,
+    held: HeldSites,
 ) -> SitingOutcome | None:
-    """A siting result with people, shares and the curve in whole steps of `below`."""
+    """A siting result with people, shares and the curve in whole steps of `below`.
+
+    held : sites whose numbers hold a withheld one.
+    """
     if siting is None or after is None:
         return siting
-    sites = rounded(siting.sites, ("added_people", "added_backup", "next_best_loss"), below)
-    assert sites is not None
     # a share in whole steps of people tells how many people there are
     shown = total if after.totals_published else np.nan
-    sites = _share_in_steps(sites, shown, below)
+    sites = _public_sites(siting, shown, below, held)
     curve = siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
@@ -44,18 +50,58 @@ def public_siting(
         siting,
         result=public_result(siting.result, below),
         sites=sites,
-        phases=_phases(siting.phases, shown, below),
+        phases=_phases(siting.phases, shown, below, bool(held.of_new(siting.sites.index).any())),
         curve=curve,
         knee=_knee(siting.knee, curve),
         coverage_after=after,
         people_after=after.ledger,
-        robustness=_robustness(siting.robustness, below),
-        closed=siting.closed if siting.closed is None else _people_in_steps(siting.closed, below),
+        robustness=_robustness(siting.robustness, below, held),
+        closed=_closed(siting.closed, below, held),
         measures=_measures(siting.measures, below),
         alternatives=_alternatives(siting.alternatives, below),
         joint=_joint(siting.joint, below),
         notes=people_told(siting.notes, below),
     )
+
+
+def _public_sites(
+    siting: SitingOutcome, total: float, below: float, held: HeldSites
+) -> gpd.GeoDataFrame:
+    """Suggested sites in whole steps; no number where it holds a withheld one."""
+    sites = rounded(siting.sites, ("added_people", "added_backup", "next_best_loss"), below)
+    assert sites is not None
+    sites = _share_in_steps(sites, total, below)
+    if below <= 1 or not len(sites):
+        return sites
+    adding, near = held.of_new(sites.index), held.around(sites.index)
+    if not adding.any() and not near.any():
+        return sites
+    sites = _without(sites, ("added_people",), adding)
+    sites = _without(sites, ("added_backup", "next_best_loss"), near)
+    if not adding.any() or "added_people" not in sites.columns:
+        return sites
+    if siting.phases is None:
+        last = sites["share_after"].iloc[-1] if "share_after" in sites.columns else np.nan
+        sites = sites_in_told_order(sites)
+        sites = _without(sites, ("share_after",), np.ones(len(sites), bool))
+        if "share_after" in sites.columns:
+            sites.loc[sites.index[-1], "share_after"] = last
+        return sites
+    return _without(sites, ("share_after",), np.arange(len(sites)) < len(sites) - 1)
+
+
+def _without(frame: Any, columns: tuple[str, ...], rows: np.ndarray) -> Any:
+    """A copy without the numbers of these rows."""
+    there = [name for name in columns if name in frame.columns]
+    blank = frame.astype(dict.fromkeys(there, float))
+    blank.loc[rows, there] = np.nan
+    return blank
+
+
+def _closed(table: pd.DataFrame | None, below: float, held: HeldSites) -> pd.DataFrame | None:
+    if table is None or below <= 1:
+        return table
+    return _without(_people_in_steps(table, below), ("people",), held.around(table.index))
 
 
 def _step(people: float, below: float) -> float:
@@ -90,10 +136,15 @@ def _joint(joint: JointPlan | None, below: float) -> JointPlan | None:
     return replace(joint, value=value, bound=bound, gap=gap if joint.gap is not None else None)
 
 
-def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:
+def _phases(
+    table: pd.DataFrame | None, total: float, below: float, held: bool
+) -> pd.DataFrame | None:
+    """People by phase in whole steps; where sites are `held`, of the last phase alone."""
     if table is None or below <= 1:
         return table
     stepped = _in_steps(table, ("served", "best"), below)
+    if held:
+        stepped = _without(stepped, ("served", "best"), np.arange(len(table)) < len(table) - 1)
     stepped["lost"] = (stepped["best"] - stepped["served"]).clip(lower=0.0)
     stepped["share_after"] = stepped["served"] / total if total > 0 else np.nan
     return stepped
@@ -114,7 +165,7 @@ def _knee(knee: Knee | None, curve: pd.DataFrame | None) -> Knee | None:
     )
 
 
-def _robustness(found: Robustness | None, below: float) -> Robustness | None:
+def _robustness(found: Robustness | None, below: float, held: HeldSites) -> Robustness | None:
     """Regret and closures in whole steps too: one closure may concern a single community."""
     if found is None or below <= 1:
         return found
@@ -123,6 +174,10 @@ def _robustness(found: Robustness | None, below: float) -> Robustness | None:
         name: _in_steps(getattr(found, name), counts, below)
         for name in ("draws", "plans", "critical", "critical_after")
     }
+    for name in ("critical", "critical_after"):
+        table = tables[name]
+        table = _without(table, ("people",), held.around(table.index))
+        tables[name] = table.sort_values("people", ascending=False, kind="stable")
     return replace(found, **tables)
 
 
@@ -135,22 +190,18 @@ def public_gaps(
     steps of all of them together would tell how many they are.
     """
     gaps = _gaps_in_steps(service.gaps, below)
-    if gaps is None or service.gap_of is None or below <= 1:
+    if gaps is None or below <= 1:
         return gaps
+    if service.gap_of is None:
+        return in_told_order(gaps)
     assert service.coverage is not None
     frame, withheld = service.coverage.frame, np.zeros(len(service.coverage.frame), bool)
-    level = list(public.tables)[-1] if public.tables else None
     for state in STATES[1:]:
-        if level is None:
-            known = np.full(len(frame), not np.isnan(getattr(public.city, state)))
-        else:
-            codes = frame[level].astype("string").fillna("").to_numpy(object)
-            known = public.tables[level][state].reindex(codes).notna().to_numpy()
-        withheld |= (frame[state].to_numpy(float) > 0) & ~known
+        withheld |= (frame[state].to_numpy(float) > 0) & withheld_rows(frame, public, state)
     held = gaps["rank"].isin(service.gap_of.reindex(frame.index)[withheld])
     columns = [name for name in _OF_GAPS if name in gaps.columns]
     gaps.loc[held, columns] = np.nan
-    return gaps
+    return in_told_order(gaps)
 
 
 def rounded(

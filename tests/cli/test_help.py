@@ -56,6 +56,20 @@ def test_both_languages_say_something(said):
     assert said["zh"].count("{") == said["en"].count("{")
 
 
+@pytest.mark.parametrize("called", ["help", "_click_default_help"])
+def test_the_option_for_help_is_told_whatever_click_calls_it(called):
+    option = SimpleNamespace(
+        name=called,
+        opts=["--help"],
+        required=False,
+        default=False,
+        param_type_name="option",
+        get_help_record=lambda ctx: ("--help", ""),
+    )
+    shown = help_text._row(option, SimpleNamespace(name="run"), None, "en")
+    assert shown == ("--help", WORDS["help"]["en"])
+
+
 @pytest.mark.parametrize("name", [(), *((name,) for name, _ in commands() if name != "build")])
 def test_help_is_in_one_language_and_fits(monkeypatch, name):
     for lang in ("zh", "en"):

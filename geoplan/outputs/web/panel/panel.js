@@ -104,7 +104,7 @@
     if (m.gaps) { found.push(trial ? gp.trialTable(app, "gaps") : gapTable(app, gp.gapList(m), "gaps")); }
     if (m.suggested) {
       var s = m.suggested.d, none = function (v) { return v === null; };
-      var marker = s.added.every(none), shares = !s.share.every(none);
+      var marker = !!m.spacing, shares = !s.share.every(none);
       found.push({
         key: "suggested", kind: "suggested", title: t(m.spacing ? "ui_tab_markers" : "ui_tab_sites"), n: s.rank.length, curve: app.data.curve,
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
@@ -112,7 +112,7 @@
         cells: function (i) {
           var name = s.names[i] || s.line[i] || s.area[i] || gp.MISSING, where = [name, name.indexOf(s.area[i]) === 0 ? "" : s.area[i]];
           return marker ? [s.rank[i], where, gp.people(s.chainage[i])] :
-            [s.rank[i], where, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
+            [s.rank[i], where, s.added[i] === null ? gp.MISSING : "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
         },
         placed: function () { return true; }
       });

@@ -1,0 +1,160 @@
+"""What sites and gaps tell does not narrow a withheld number, all services taken together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.optimize import linprog
+
+from geoplan.coverage.gaps import ranked_gaps
+from geoplan.disclosure.public_edition import edition
+from geoplan.outputs.summary.summary_json import summary_dict
+
+BELOW, SERVICES, FEW = 10, 5, 7.0
+STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
+
+
+def many_services(fakes, seed: int):
+    """Services whose first site serves the few people of one street and another street each."""
+    rng = np.random.default_rng(seed)
+    run = fakes.fake_run(n=12)
+    meal = run.services["meal_station"]
+    streets = run.areas["street"].frame
+    frame = meal.coverage.frame.copy()
+    frame["street"] = pd.array(streets.index, dtype="string")
+    frame["district"] = pd.array(streets["parent"], dtype="string")
+    frame["people"] = np.append(FEW, rng.integers(40, 300, 11))
+    frame[list(STATES)], frame["site"] = 0.0, pd.NA
+    now = frame.assign(beyond=frame["people"], reason="beyond")
+    services, serves = {}, {}
+    for k in range(SERVICES):
+        ids = meal.siting.sites.index[:3].astype(str)
+        own = {ids[0]: [0, 3 + k % 9], ids[1]: [1], ids[2]: [2]}
+        after, cover = now.copy(), np.zeros((12, 3), bool)
+        for j, rows in enumerate(own.values()):
+            labels = after.index[rows]
+            after.loc[labels, "served"] = after.loc[labels, "people"] + 0.0
+            after.loc[labels, "beyond"], after.loc[labels, "site"] = 0.0, ids[j]
+            cover[rows, j] = True
+        added = pd.Series({i: frame["people"].iloc[rows].sum() for i, rows in own.items()})
+        order = added.sort_values(ascending=False).index
+        sites = meal.siting.sites.iloc[:3].set_axis(ids).loc[order].copy()
+        sites["rank"], sites["added_people"] = range(1, 4), added[order]
+        sites["share_after"] = sites["added_people"].cumsum() / frame["people"].sum()
+        whole = replace(meal.coverage, frame=now)
+        later = replace(meal.coverage, frame=after)
+        siting = replace(
+            meal.siting,
+            sites=sites,
+            coverage_after=later,
+            people_after=later.ledger,
+            curve=None,
+            knee=None,
+            phases=None,
+            robustness=None,
+        )
+        gaps, gap_of = ranked_gaps(whole, lang="en")
+        key = f"service_{k}"
+        services[key] = replace(
+            meal,
+            key=key,
+            coverage=whole,
+            siting=siting,
+            tiers={},
+            gaps=gaps,
+            gap_of=gap_of,
+            by_group=None,
+            by_kind=None,
+            supply=None,
+            covers=SimpleNamespace(
+                rows=frame.index,
+                cover=sparse.csc_matrix(cover),
+                sites=pd.DataFrame(index=ids),
+            ),
+        )
+        serves[key] = own
+    info = replace(run.info, suppress_below=BELOW)
+    return replace(run, info=info, services=services), serves
+
+
+def held_to(public, serves) -> float:
+    """How many values are left for the few people, from all sites' steps and their order."""
+    rows, limits = [np.zeros(12)], [0.0]
+    for key, service in public.services.items():
+        table = service.siting.coverage_after.by_area("street")["served"].to_numpy()
+
+        def people(site: str, table=table, own=serves[key]) -> tuple[np.ndarray, float]:
+            unknown = np.zeros(12)
+            unknown[[r for r in own[site] if np.isnan(table[r])]] = 1.0
+            return unknown, float(np.nansum(table[own[site]]))
+
+        told = service.siting.sites
+        sums = [people(str(site)) for site in told.index]
+        for (unknown, known), step in zip(sums, told["added_people"], strict=True):
+            if not np.isnan(step):
+                rows += [unknown, -unknown]
+                limits += [step + BELOW / 2 - known, known - step + BELOW / 2]
+        ranked = [s for s, step in zip(sums, told["added_people"], strict=True) if step == step]
+        if len(ranked) < len(sums):  # an order of those alone that have a number says no more
+            sums = ranked
+        for (one, more), (other, less) in pairwise(sums):
+            rows.append(other - one)
+            limits.append(more - less)
+    ends = [
+        linprog(sign * np.eye(12)[0], A_ub=np.array(rows), b_ub=limits, bounds=(0, 300)).fun * sign
+        for sign in (1.0, -1.0)
+    ]
+    assert ends[0] - 1e-6 <= FEW <= ends[1] + 1e-6
+    return ends[1] - ends[0]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_sites_of_many_services_leave_few_people_their_room(fakes, seed):
+    run, serves = many_services(fakes, seed)
+    public = edition(run, audience="public")
+    assert held_to(public, serves) >= BELOW
+    for key, service in public.services.items():
+        table = service.siting.coverage_after.by_area("street")["served"]
+        held = {s for s, own in serves[key].items() if table.iloc[own].isna().any()}
+        sites = service.siting.sites
+        assert set(sites.index[sites["added_people"].isna()]) == held != set()
+        assert sites["rank"].tolist() == [1, 2, 3]
+        assert sites["added_people"].dropna().is_monotonic_decreasing
+        assert not sites["added_people"].isna().iloc[: 3 - len(held)].any()
+        assert sites["share_after"].isna().iloc[:2].all()
+        told = summary_dict(public)["services"][key]["siting"]["sites"]
+        assert sum(site["added_people"] is None for site in told) == len(held)
+        people = service.gaps["people"]  # gaps that hold one have no place between others
+        assert people.isna().any()
+        assert people.dropna().is_monotonic_decreasing
+        assert not people.iloc[: people.notna().sum()].isna().any()
+        assert service.gaps["rank"].tolist() == list(range(1, len(people) + 1))
+
+
+def test_gaps_of_one_step_are_not_in_the_order_of_their_people(fakes):
+    """The larger of two gaps of one step is not told: their areas decide."""
+    run, _ = many_services(fakes, 0)
+    [(key, service), *_] = run.services.items()
+    orders = []
+    for larger in (0.0, 5.0):
+        gaps = service.gaps.iloc[:2].copy()
+        gaps["area"], gaps["people"] = ["b", "a"], [98.0 + larger, 102.0 - larger]
+        gaps = gaps.sort_values("people", ascending=False)
+        some = replace(run, services={key: replace(service, gaps=gaps, gap_of=None, siting=None)})
+        told = edition(some, audience="public").services[key].gaps
+        assert told["people"].tolist() == [100.0, 100.0]
+        orders.append(told["area"].tolist())
+    assert orders[0] == orders[1]
+
+
+def test_all_sites_are_held_where_nobody_knows_who_reaches_them(fakes):
+    run, _ = many_services(fakes, 1)
+    services = {k: replace(s, covers=None) for k, s in list(run.services.items())[:1]}
+    for service in edition(replace(run, services=services), audience="public").services.values():
+        assert service.siting.sites["added_people"].isna().all()
