@@ -111,6 +111,8 @@ def write_xls(path: Path, rows: Sequence[Sequence[Cell]], *, hidden: Collection[
         at = struct.pack("<HHH", r, c, 0)
         if value == ERROR:
             return record(0x205, at + bytes([0x17, 1]))
+        if isinstance(value, bool):
+            return record(0x205, at + bytes([value, 0]))
         if isinstance(value, str):
             text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
             return record(0x204, at + text)
@@ -168,6 +170,8 @@ def write_xlsb(
         at = struct.pack("<II", c, 0)
         if value == ERROR:
             return record(3, at + bytes([0x17]))
+        if isinstance(value, bool):
+            return record(4, at + bytes([value]))
         if isinstance(value, str):
             return record(6, at + text(value))
         return record(5, at + struct.pack("<d", value))

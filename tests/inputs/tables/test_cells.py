@@ -62,6 +62,16 @@ def test_an_error_in_the_people_is_named_not_zero(tmp_path, people, write):
     assert [(f.row, f.value) for f in one.findings if f.code == "people_error"] == [(2, ERROR)]
 
 
+@pytest.mark.parametrize("write", [write_ods, write_xls, write_xlsb, write_xlsx])
+def test_a_truth_value_among_people_is_told(tmp_path, people, write):
+    rows = [HEAD, [*ROWS[0][:4], True], *ROWS[1:]]
+    if write is write_ods:
+        rows[1][4] = "TRUE"
+    one = people(write(tmp_path / f"p.{write.__name__[6:]}", rows))
+    assert one.layer.total == PEOPLE - ROWS[0][4]
+    assert any(f.row == 2 and f.column == HEAD[4] for f in one.findings)
+
+
 def test_errors_and_formulas_of_an_xlsx(tmp_path, people):
     path = write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS])
     book = openpyxl.load_workbook(path)
