@@ -16,8 +16,10 @@ from typing import Any
 
 import psutil
 
-#: of processor time, and of the clock on a busy machine
-HANG_CPU_S, HANG_S = 30.0, 180.0
+#: of processor time; and of the clock without any, as where a machine is busy a case takes its turn
+HANG_CPU_S, HANG_IDLE_S = 30.0, 180.0
+#: processor seconds that count as going on
+_GOES_ON = 0.02
 MEMORY_OVER_BASE = 2 << 30
 #: a worker is replaced after so many cases, so that what a library keeps cannot pass for a case's
 CASES_OF_A_WORKER = 400
@@ -29,13 +31,16 @@ class _Worker:
     watched: psutil.Process
     number: int | None = None
     began: float = 0.0
+    seen: float = 0.0
     cpu: float = 0.0
+    so_far: float = 0.0
     base: int = 0
     done: int = field(default=0)
 
     def give(self, number: int) -> None:
         self.number, self.began = number, time.monotonic()
         self.cpu, self.base = self._cpu(), self.watched.memory_info().rss
+        self.seen, self.so_far = self.began, self.cpu
         assert self.process.stdin is not None
         self.process.stdin.write(f"{number}\n")
         self.process.stdin.flush()
@@ -49,11 +54,14 @@ class _Worker:
         if self.number is None:
             return ""
         try:
-            used, memory = self._cpu() - self.cpu, self.watched.memory_info().rss - self.base
+            now, memory = self._cpu(), self.watched.memory_info().rss - self.base
         except psutil.Error:
             return ""
-        if used > HANG_CPU_S or time.monotonic() - self.began > HANG_S:
-            return f"hang: {used:.0f} s of processor, {time.monotonic() - self.began:.0f} s in all"
+        clock, used = time.monotonic(), now - self.cpu
+        if now - self.so_far > _GOES_ON:
+            self.seen, self.so_far = clock, now
+        if used > HANG_CPU_S or clock - self.seen > HANG_IDLE_S:
+            return f"hang: {used:.0f} s of processor, {clock - self.began:.0f} s in all"
         if memory > MEMORY_OVER_BASE:
             return f"memory: {memory >> 20} MB over the base"
         return ""

@@ -96,7 +96,7 @@ def test_a_driver_that_leaves_out_a_row_makes_no_case_of_geoplan(base, tmp_path)
 
 
 def test_a_process_that_dies_costs_its_case_only(base, tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.fuzz.pool.HANG_S", 0.0)
+    monkeypatch.setattr("tests.fuzz.pool.HANG_IDLE_S", -1.0)
     found = list(results(0, [0, 1], tmp_path, base, workers=1))
     assert [one["outcome"] for one in found] == ["hang", "hang"]
     assert [one["number"] for one in found] == [0, 1]
