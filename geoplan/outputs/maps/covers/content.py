@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.covers.site_covers import SiteCovers
+from geoplan.coverage.covers.zones import alike_rows
 from geoplan.coverage.gaps import MOST_GAPS
 from geoplan.coverage.ledger import STATES
 from geoplan.inputs.allocation import location_order
@@ -172,10 +173,10 @@ def _classes(covers: SiteCovers, leads: sparse.csc_matrix) -> tuple[list[np.ndar
     """The zones from which one comes to the sites of each class, and every site's class."""
     on = covers.sites["on_network"].to_numpy(bool)
     dense = leads.toarray().astype(bool)
-    alike, number = np.unique(dense[:, on], axis=1, return_inverse=True)
+    number, first = alike_rows(dense[:, on].T)
     classes = np.full(len(on), -1, np.int64)
-    classes[on] = np.ravel(number)
-    return [np.flatnonzero(alike[:, k]) for k in range(alike.shape[1])], classes
+    classes[on] = number
+    return [np.flatnonzero(dense[:, on][:, k]) for k in first], classes
 
 
 def _covers(covers: SiteCovers, order: np.ndarray) -> bytes:
