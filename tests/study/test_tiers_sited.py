@@ -31,10 +31,12 @@ def centres(
     *,
     people: dict[int, int] = PEOPLE,
     places: Sequence[int] = (550, 1950, 2450, 2850),
+    prices: Sequence[int] | None = None,
     **siting: Any,
 ) -> Study:
     """A study of elderly centres; `stands` is the tier of the one site, at 500 m."""
-    street(folder, people, [500], list(places), tier=[""] * len(places))
+    priced = {} if prices is None else {"cost": list(prices)}
+    street(folder, people, [500], list(places), tier=[""] * len(places), **priced)
     text = (folder / "study.toml").read_text(encoding="utf-8")
     head, _, _ = text.partition("[services.meal_station]")
     text = f"""{head}
@@ -98,6 +100,20 @@ def test_two_centres_make_all_facilities_count(tmp_path: Path) -> None:
     keys = plan.to_dict()["services"]["elderly_centre"]["siting"]
     assert keys["referred"] == {"before": 0, "after": 160}
     assert {site["tier"] for site in keys["sites"]} == {"district_centre", "street_facility"}
+
+
+def test_prices_of_the_candidates_file_are_told(tmp_path: Path) -> None:
+    """Each candidate has its own price, a centre and a facility there alike."""
+    study = centres(
+        tmp_path,
+        "street_facility",
+        prices=[10, 20, 30, 40],
+        tiers={"district_centre": 1, "street_facility": 1},
+    )
+    found = sited(study)
+    price = {550: 10, 1950: 20, 2450: 30, 2850: 40}
+    expected = [price[round(p.x - X)] for p in found.sites.geometry]
+    assert found.sites["money"].tolist() == expected
 
 
 def test_a_centre_that_stands_is_enough(tmp_path: Path) -> None:

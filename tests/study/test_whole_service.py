@@ -116,6 +116,26 @@ def test_fewest_sites_may_close_some(tmp_path: Path) -> None:
     assert found.closed.loc["m500", "people"] == 50
 
 
+def test_fewest_sites_are_counted_in_new_ones(tmp_path: Path) -> None:
+    """Halls at 500 and 1,400 m give way to one at 950 m; that at 2,900 m stays: one new site.
+
+    Two sites are open then. Nothing new is needed where the hall that stands is enough.
+    """
+    people = {500: 50, 1400: 40, 2900: 30}
+    study = street(tmp_path / "one", people, [500, 1400, 2900], [950])
+    found = sited(study, objective="min_sites", share=1.0, closable=True)
+    assert found.closed is not None
+    assert (east(found), sorted(found.closed.index)) == ([950], ["m1400", "m500"])
+    result = found.result
+    assert (result.status, result.value, result.bound, result.gap) == ("optimal", 1, 1, 0)
+    assert any("1 of those that stand stay and 1 are new, 2 together" in x for x in found.notes)
+    enough = street(tmp_path / "none", {500: 50}, [400, 500], [950])
+    kept = sited(enough, objective="min_sites", share=1.0, closable=True)
+    assert (kept.result.status, kept.result.value, len(kept.sites)) == ("optimal", 0, 0)
+    assert kept.closed is not None
+    assert len(kept.closed) == 1
+
+
 def test_two_sites_in_reach(tmp_path: Path) -> None:
     """Without backup the new site goes to the 60 who have none; with it to the 100 who have one."""
     study = street(tmp_path, {500: 100, 2000: 60}, [400], [600, 2100])

@@ -34,8 +34,9 @@ _MOST_UPPER = 300
 class _Tiers:
     """The problem of both tiers.
 
-    places : existing and possible sites per tier, with ``geometry``. near : lower x upper, within
-    the referral limit. proved : no place was left out that a better plan may want.
+    places : existing and possible sites per tier, with ``geometry``. candidates : the possible ones
+    of both, with the columns of their file. near : lower x upper, within the referral limit.
+    proved : no place was left out that a better plan may want.
     """
 
     lower_tier: Tier
@@ -44,6 +45,7 @@ class _Tiers:
     upper: SitingProblem
     near: sparse.csr_matrix
     places: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+    candidates: gpd.GeoDataFrame
     proved: bool
 
     def value(self, lower: list[Any], upper: list[Any]) -> float:
@@ -70,8 +72,7 @@ def tiered_sites(context: Context, assessed: ServiceResult, siting: SitingSectio
         request=request,
     )
     explained, before = _in_order(tiers, found)
-    places = gpd.GeoDataFrame(pd.concat(tiers.places), crs=tiers.places[0].crs)
-    chosen = places.loc[list(explained.index)]
+    chosen = tiers.candidates.loc[list(explained.index)]
     after = ledger_after(context, assessed, chosen, siting)
     total = after.ledger.total
     sites = sites_frame(context, assessed, explained, chosen, base=before, total=total)
@@ -130,7 +131,7 @@ def _state(context: Context, assessed: ServiceResult, siting: SitingSection) -> 
         sites_of_tier(opened, assessed.standard, tier.key, substitutes=False).located
         for tier in (low, high)
     ]
-    points = candidate_points(context, assessed, siting, rows)[["geometry"]]
+    points = candidate_points(context, assessed, siting, rows)
     cover = cover_of(costs_within(context, rows, points, standard))
     kept = thin(cover, people.to_numpy(), limit=siting.max_candidates, alike=False).kept
     proved = len(kept) == cover.shape[1] or not cover[:, _others(kept, cover.shape[1])].nnz
@@ -138,9 +139,11 @@ def _state(context: Context, assessed: ServiceResult, siting: SitingSection) -> 
     above = points if len(points) <= siting.max_candidates else points.iloc[kept]
     proved = proved and len(above) == len(points)
     points = points.iloc[kept]
-    lower_places = gpd.GeoDataFrame(pd.concat([standing[0][["geometry"]], points]), crs=points.crs)
     centres = above.set_axis([f"{label}-{high.key}" for label in above.index])
-    upper_places = gpd.GeoDataFrame(pd.concat([standing[1][["geometry"]], centres]), crs=points.crs)
+    lower_places, upper_places = (
+        gpd.GeoDataFrame(pd.concat([old[["geometry"]], new[["geometry"]]]), crs=points.crs)
+        for old, new in zip(standing, (points, centres), strict=True)
+    )
     near = _referral(context, low, lower_places, upper_places)
     reach = costs_within(context, rows, lower_places, standard)
     lower = SitingProblem.from_costs(
@@ -157,6 +160,7 @@ def _state(context: Context, assessed: ServiceResult, siting: SitingSection) -> 
         upper=upper,
         near=near,
         places=(lower_places, upper_places),
+        candidates=gpd.GeoDataFrame(pd.concat([points, centres]), crs=points.crs),
         proved=proved and (len(fewer) == len(standing[1]) + len(centres) or (lossless and not own)),
     )
 

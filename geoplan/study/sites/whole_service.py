@@ -110,6 +110,7 @@ def whole_service_sites(
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     measures = _measures(whole, result, base) if told else {}
     notes = [context.speaker.say("study.whole_service")]
+    notes += _stay(whole, result, open_now) if told else []
     cut = len(whole.candidates) < whole.n_offered
     others = other_plans(problem, result, siting, whole.min_sites_per_area, every=not cut)
     if cut and told:
@@ -353,16 +354,33 @@ def _closed_table(whole: _Whole, closed: pd.Index) -> pd.DataFrame:
 
 
 def _in_numbers_of_service(whole: _Whole, result: SitingResult) -> SitingResult:
-    """`result` without the sites that stand whatever happens: a study counts new ones."""
-    fixed = float(len(whole.problem.fixed))
+    """`result` in new sites: a study counts these.
+
+    Made least are all open sites. Those that stand and stay are told apart (`_stay`), and a bound
+    on all of them, less these, is one on new sites for plans that keep as many.
+    """
     standing = set(whole.existing.index)
     new = [label for label in result.sites if label not in standing]
     found = replace(result, sites=new)
     if result.objective != "min_sites" or not np.isfinite(result.value):
         return found
-    bound = None if result.bound is None else result.bound - fixed
-    value = result.value - fixed
-    bound, gap, status = judged(value, bound, gap=whole.siting.gap)
+    stay = result.value - len(new)
+    bound = None if result.bound is None else result.bound - stay
+    if bound is not None and bound < 0:  # a site that stands might go as well: nothing about new
+        bound = None
+    bound, gap, status = judged(float(len(new)), bound, gap=whole.siting.gap)
     if result.status == "feasible":
         status = "feasible"
-    return replace(found, value=value, bound=bound, gap=gap, status=status)
+    return replace(found, value=float(len(new)), bound=bound, gap=gap, status=status)
+
+
+def _stay(whole: _Whole, result: SitingResult, open_now: list[Any]) -> list[str]:
+    """A note on the sites that stand and stay, where fewest sites are asked for and some may go."""
+    if whole.siting.objective != "min_sites" or not len(whole.problem.closable):
+        return []
+    stay, every = len(open_now), len(result.sites)
+    return [
+        whole.context.speaker.say(
+            "study.fewest_in_all", stay=f"{stay:,}", new=f"{every - stay:,}", all=f"{every:,}"
+        )
+    ]
