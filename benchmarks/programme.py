@@ -2,6 +2,7 @@
 
     python benchmarks/programme.py            everything (a quarter of an hour)
     python benchmarks/programme.py --quick    without the large city
+    python benchmarks/programme.py --mixed    only the cities whose sites also close, move and grow
 
 The demo city's case: 6,015 communities, the 2,000 with most people of 60 and over as candidates,
 1,000 m on foot, meal stations of today fixed, prices between 80,000 and 150,000, people growing by
@@ -21,10 +22,18 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse, spatial
 from siting import Row, city, show, timed, uniform
 
 import geoplan as gp
-from geoplan.siting import Budget, ProgrammeProblem, SitingProblem, max_coverage, programme
+from geoplan.siting import (
+    Budget,
+    ProgrammeAction,
+    ProgrammeProblem,
+    SitingProblem,
+    max_coverage,
+    programme,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 YEARS = [2025, 2026, 2027, 2028, 2029]
@@ -143,16 +152,87 @@ def large_row() -> Row:
     )  # fmt: skip
 
 
+def mixed_rows() -> list[Row]:
+    """Twelve towns where sites open, close and move, and, places being scarce, grow."""
+    rows = []
+    for limited in (False, True):
+        problem = mixed_city(6_000, 1_500, 300, limited=limited)
+        began = time.process_time()
+        plan, seconds = timed(lambda p=problem: programme(p, time_limit_s=120, compare_alone=False))
+        spent = time.process_time() - began
+        what = "places scarce, expansions" if limited else "no limit of places"
+        rows.append(
+            Row(
+                f"6,000 x 1,800, closings and moves, {what} ({spent:.0f} s of processor)",
+                seconds, plan.value, plan.gap, plan.status,
+                floor="a plan with an honest gap", met=plan.gap is not None,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def mixed_city(n: int, m: int, standing: int, *, limited: bool) -> ProgrammeProblem:
+    """People and `m` candidates among `standing` sites in towns of Zipf sizes, 900 m of reach."""
+    rng = np.random.default_rng(0)
+    size = 1 / np.arange(1, 13)
+    towns = rng.random((12, 2)) * 10_000
+
+    def places(count: int) -> np.ndarray:
+        town = rng.choice(12, count, p=size / size.sum())
+        return towns[town] + rng.normal(0, 900, (count, 2))
+
+    homes = places(n)
+    sites = np.vstack([places(standing), homes[rng.choice(n, m, replace=False)]])
+    near = spatial.cKDTree(sites).query_ball_point(homes, 900)
+    ptr = np.concatenate([[0], np.cumsum([len(x) for x in near])])
+    idx = np.concatenate([np.array(x, np.int64) for x in near])
+    cover = sparse.csr_matrix((np.ones(len(idx), bool), idx, ptr), (n, standing + m))
+    people = rng.integers(20, 200, n)
+    actions = []
+    for j in range(standing):
+        actions.append(
+            ProgrammeAction(id=f"close {j}", kind="close", site=j, cost=1, running_cost=-2)
+        )
+        if limited:
+            actions.append(
+                ProgrammeAction(
+                    id=f"grow {j}", kind="expand", site=j, capacity={"seat": 150}, cost=4,
+                    running_cost=1, most=2,
+                )
+            )  # fmt: skip
+    for j in range(standing, standing + m):
+        price = float(rng.integers(8, 15))
+        actions.append(
+            ProgrammeAction(id=f"open {j}", kind="open", site=j, cost=price, running_cost=2)
+        )
+        if j % 5 == 0:
+            away = (int(rng.integers(standing)),)
+            actions.append(ProgrammeAction(id=f"move {j}", kind="move", site=j, away=away, cost=5))
+    growth = 1 + 0.1 * rng.random((n, 1)) * np.arange(len(YEARS))
+    return ProgrammeProblem.of(
+        SitingProblem.from_cover(cover, people, closable=range(standing)),
+        years=YEARS,
+        weights=np.round(people[:, None] * growth),
+        actions=actions,
+        budgets=Budget(amounts=[60, 60, 50, 40, 60], carry_over=True, covers="both"),
+        max_works=12,
+        capacities={"seat": np.full(standing + m, 600.0)} if limited else None,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
+    parser.add_argument("--mixed", action="store_true")
+    asked = parser.parse_args()
     began, cpu = time.perf_counter(), time.process_time()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     programme(in_time(SitingProblem.from_cover(*uniform(900, 200, 0.01), site_costs=9.0), 40.0))
-    rows = brute_rows() + demo_rows(demo_problem())
-    if not quick:
+    rows = [] if asked.mixed else brute_rows() + demo_rows(demo_problem())
+    if not (asked.quick or asked.mixed):
         rows.append(large_row())
+    if not asked.quick:
+        rows += mixed_rows()
     show(rows)
     wall, spent = time.perf_counter() - began, time.process_time() - cpu
     print(f"\nin all {wall:.0f} s, of which this process had {spent:.0f} s of processor")

@@ -254,6 +254,15 @@ class CapacityFlow:
         self.spare[j] = self.capacity[j]
         return self._fill(j, self._flow)
 
+    def enlarge(self, j: int, capacity: float) -> float:
+        """Open site j with so much capacity, or more than it had; how many more are served."""
+        if not self.is_open[j]:
+            self.capacity[j] = capacity
+            return self.open(j)
+        self.spare[j] += capacity - self.capacity[j]
+        self.capacity[j] = capacity
+        return self._fill(j, self._flow)
+
     def gain(self, j: int) -> float:
         """How many more people would be served with site j."""
         spare = self.spare.copy()

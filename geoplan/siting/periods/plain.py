@@ -12,7 +12,6 @@ from functools import cached_property
 
 import numpy as np
 
-from geoplan.siting.constrained.capacity_part import largest_flow
 from geoplan.siting.model.counting import (
     covered_share,
     is_enough,
@@ -20,6 +19,8 @@ from geoplan.siting.model.counting import (
     least_people,
 )
 from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.periods.flows import YearFlows
 from geoplan.siting.periods.problem import ProgrammeProblem
 from geoplan.siting.periods.rules import Target
 from geoplan.siting.periods.table import ActionTable, Resource, resources
@@ -84,6 +85,19 @@ class Programme:
         parts = [self.problem.weights.ravel(), *finite]
         parts += [np.array(list(a.capacity.values())) for a in self.problem.actions if a.capacity]
         return self.problem.base.full_within is None and all(is_whole(part) for part in parts)
+
+    @cached_property
+    def year_flows(self) -> YearFlows:
+        """Where places are scarce: who is served where, by year."""
+        base, weights = self.problem.base, self.problem.weights
+        return YearFlows(
+            [
+                reduce_problem(
+                    replace(base, weights=weights[:, t]), drop_sites=False, keep_fixed=True
+                )
+                for t in range(self.problem.n_years)
+            ]
+        )
 
     @cached_property
     def flows(self) -> dict[tuple[int, bytes], float]:
@@ -182,13 +196,10 @@ class Plan:
         return np.array([self._flow(t) for t in range(problem.n_years)])
 
     def _flow(self, t: int) -> float:
-        problem = self.of.problem
         places = np.maximum(self.capacity[t], 0.0)  # none at closed sites
         known = t, places.tobytes()
         if known not in self.of.flows:
-            year = replace(problem.base, weights=problem.weights[:, t], capacities=places)
-            found = largest_flow(year, np.flatnonzero(self.is_open[t])).served
-            self.of.flows[known] = float(found)
+            self.of.flows[known] = self.of.year_flows.flow(t, places).served
         return self.of.flows[known]
 
     @property

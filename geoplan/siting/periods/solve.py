@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from geoplan.siting.model.counting import covered_share
 from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
 from geoplan.siting.periods.milp.exact import Found, solve_by_model
+from geoplan.siting.periods.mixed.large import search_plan, solve_mixed
 from geoplan.siting.periods.openings.large import SMALL_PAIRS, solve_openings
 from geoplan.siting.periods.openings.openings import openings_of
-from geoplan.siting.periods.openings.search import PlanSearch
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.single import one_period
 from geoplan.siting.periods.year import year_alone
@@ -36,46 +33,20 @@ def _solve(of: Programme, objective: str, control: SolveControl) -> Found:
         openings = openings_of(of, small)
         if openings is not None:
             return _openings(of, small, solve_openings(openings, control), control)
+        return solve_mixed(of, small, control)
     found = solve_by_model(of, small, objective, control)
     if found.times is None and found.status == "unknown" and objective == "person_years":
-        return _openings_alone(of, found, control)
+        return search_plan(of, small, found, control)
     return found
 
 
-def _openings_alone(of: Programme, found: Found, control: SolveControl) -> Found:
-    """Where HiGHS had no plan in the time: openings alone, or nothing, as far as rules are kept.
-
-    Nobody is served out of reach of all sites that may open: that is a bound with closings and
-    places that are scarce, too.
-    """
-    problem = of.problem
-    free = replace(problem, limited=False, capacities={}, targets=())
-    loose = Programme(problem=free)
-    opens = (loose.table.opens >= 0) & ~loose.table.closing
-    allowed = np.repeat(opens[:, None], problem.n_years, axis=1)
-    plans = [of.plan_of_nothing]
-    openings = openings_of(loose, reduce_programme(loose, allowed=allowed))
-    if openings is not None and len(openings.action):
-        search = PlanSearch(openings, control.seed)
-        search.greedy(np.zeros(len(openings.options.limit)))
-        plans.append(openings.times(search.best))
-    kept = [times for times in plans if not of.plan(times).broken()]
-    if not kept:
-        return found
-    best = max(kept, key=lambda times: of.plan(times).person_years)
-    reach = covered_share(problem.base, np.flatnonzero(of.may_open))
-    most = float(((problem.weights * reach[:, None]).sum(axis=0) * problem.lengths).sum())
-    bound = most if found.bound is None else min(most, found.bound)
-    return replace(found, times=best, bound=bound, status="feasible", solver="programme_greedy")
-
-
 def _openings(of: Programme, small: ProgrammeCore, found: Found, control: SolveControl) -> Found:
-    """What was found without the targets, where it keeps them; else HiGHS's, within the bound."""
+    """What was found without the targets, where it keeps them; else with them, within the bound."""
     assert found.times is not None
     assert found.bound is not None
     if not of.plan(found.times).broken():
         return found
-    other = solve_by_model(of, small, "person_years", control)
+    other = solve_mixed(of, small, control)
     bound = found.bound if other.bound is None else min(found.bound, other.bound)
     return replace(other, bound=bound)
 

@@ -159,8 +159,8 @@ def test_a_plan_with_an_honest_gap_where_highs_finds_none(scarce, monkeypatch):
     nothing = Found(times=None, bound=None, status="unknown")
     monkeypatch.setattr(solve, "solve_by_model", lambda *args, **more: nothing)
     found = programme(mixed, compare_alone=False)
-    assert found.status == "feasible"
-    assert found.solver == "programme_greedy"
+    assert found.status in ("feasible", "optimal")
+    assert found.solver == "programme_search"
     assert 0 < found.value <= true.bound * (1 + 1e-9)
     assert found.bound >= true.value * (1 - 1e-9)
     assert len(found.actions) > 0

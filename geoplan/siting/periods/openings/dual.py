@@ -3,8 +3,9 @@
 Relaxed are "a class counts in a year only where an open site covers it", with a multiplier per
 class and year, and every limit of money and works, with a price. A site is then worth the
 multipliers of its classes from its year on, less the prices of what it takes, and opens by its best
-option by itself. The volume algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002) walks
-to good multipliers and prices together.
+option by itself; where its places are scarce, those people count who are worth most. The volume
+algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002) walks to good multipliers and prices
+together.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from geoplan.kernels import kernel
 from geoplan.siting.periods.openings.openings import Openings
+from geoplan.siting.periods.openings.places import count_within, worth_within
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION
@@ -63,20 +65,29 @@ class OpeningDual:
 @kernel
 def _values(site_ptr, site_idx, options, multipliers, price, value):
     """Worth less price of every option, into `value`."""
-    years = multipliers.shape[1]
-    total = np.empty(years)
-    for k in range(len(site_ptr) - 1):
-        if options.ptr[k] == options.ptr[k + 1]:
+    years, sites = multipliers.shape[1], len(site_ptr) - 1
+    later = np.zeros((sites, years + 1))  # worth of a site from each year on
+    for k in range(sites):
+        if not options.matters[k]:
             continue
-        total[:] = 0.0
-        for q in range(site_ptr[k], site_ptr[k + 1]):
-            i = site_idx[q]
+        if options.places[k] < np.inf:
+            classes = site_idx[site_ptr[k] : site_ptr[k + 1]]
             for t in range(years):
-                total[t] += multipliers[i, t]
+                later[k, t] = worth_within(
+                    classes, multipliers, options.people, options.places[k], t
+                )
+        else:
+            for q in range(site_ptr[k], site_ptr[k + 1]):
+                i = site_idx[q]
+                for t in range(years):
+                    later[k, t] += multipliers[i, t]
         for t in range(years - 2, -1, -1):
-            total[t] += total[t + 1]
+            later[k, t] += later[k, t + 1]
+    for k in range(sites):
         for o in range(options.ptr[k], options.ptr[k + 1]):
-            s = total[options.year[o]]
+            s = later[k, options.year[o]] - later[k, options.until[o]]
+            if options.then[o] >= 0:
+                s += later[options.then[o], options.until[o]]
             for r in range(len(price)):
                 s -= price[r] * options.use[o, r]
             value[o] = s
@@ -98,8 +109,24 @@ def _choose(options, value, picked):
 
 
 @kernel
-def _count(site_ptr, site_idx, options, picked, covering, used):
-    """How many picked sites cover each class in each year, and how much of each limit they use."""
+def _count_site(core, options, k, start, end, multipliers, covering):
+    site_ptr, site_idx = core
+    classes = site_idx[site_ptr[k] : site_ptr[k + 1]]
+    places = options.places[k]
+    for t in range(start, end):
+        if places < np.inf:
+            count_within(classes, multipliers, options.people, places, t, covering)
+        else:
+            for i in classes:
+                covering[i, t] += 1.0
+
+
+@kernel
+def _count(core, options, picked, multipliers, covering, used):
+    """How many picked sites cover each class in each year, and how much of each limit they use.
+
+    With scarce places: how often the picked sites' places go to each class.
+    """
     covering[:] = 0.0
     used[:] = 0.0
     years = covering.shape[1]
@@ -109,9 +136,10 @@ def _count(site_ptr, site_idx, options, picked, covering, used):
             continue
         for r in range(len(used)):
             used[r] += options.use[o, r]
-        for q in range(site_ptr[k], site_ptr[k + 1]):
-            for t in range(options.year[o], years):
-                covering[site_idx[q], t] += 1.0
+        start, end = options.year[o], options.until[o]
+        _count_site(core, options, k, start, end, multipliers, covering)
+        if options.then[o] >= 0:
+            _count_site(core, options, options.then[o], end, years, multipliers, covering)
 
 
 @kernel
@@ -169,7 +197,7 @@ def _walk(core, worth, options, state, steps, target, begin):
         _values(site_ptr, site_idx, options, state.multipliers, state.price, value)
         bound = _choose(options, value, picked)
         bound += _rest(worth, state.multipliers, options, state.price)
-        _count(site_ptr, site_idx, options, picked, state.covering, state.used)
+        _count(core, options, picked, state.multipliers, state.covering, state.used)
         state.shares[:] = 0.0
         for k in range(len(picked)):
             if picked[k] >= 0:
@@ -195,7 +223,7 @@ def _walk(core, worth, options, state, steps, target, begin):
             price[r] = max(x, 0.0)
         _values(site_ptr, site_idx, options, multipliers, price, value)
         bound = _choose(options, value, picked) + _rest(worth, multipliers, options, price)
-        _count(site_ptr, site_idx, options, picked, now, taken)
+        _count(core, options, picked, multipliers, now, taken)
         blend, agrees = _blend(options, state, now, taken, scale, steps.blend)
         if bound < best:
             state.multipliers[:] = multipliers
@@ -257,7 +285,8 @@ def solve_dual(
     # a price moves in people per site, a multiplier in people per class
     scale = np.full(limits, max(1.0, core.pairs / max(core.m, 1)))
     state = _State(
-        multipliers=worth * 0.5,
+        # where places are scarce most of them are full: who gets one matters little
+        multipliers=worth * (1.0 if np.isfinite(options.places).any() else 0.5),
         price=np.zeros(limits),
         covering=np.zeros_like(worth),
         used=np.zeros(limits),

@@ -15,14 +15,22 @@ from geoplan.tolerances import BUDGET_ROUNDING
 class Options(NamedTuple):
     """A site opens by one option at most: an action in a year.
 
-    ptr : options of each site of the core. year : per option. use : options x limits, in units of
-    each limit's mean use. limit : of each limit, in the same units.
+    ptr : options of each site of the core. year, until : per option, the year that it opens in and
+    the first in which it is closed again (the number of years: never). then : the site that stands
+    from that year on instead, -1 = none. use : options x limits, in units of each limit's mean use.
+    limit : of each limit, in the same units. places : per site, ``inf`` where they do not limit.
+    matters : bool per site, of some option. people : classes x years.
     """
 
     ptr: np.ndarray
     year: np.ndarray
+    until: np.ndarray
+    then: np.ndarray
     use: np.ndarray
     limit: np.ndarray
+    places: np.ndarray
+    matters: np.ndarray
+    people: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -79,15 +87,38 @@ def openings_of(of: Programme, small: ProgrammeCore) -> Openings | None:
         k = at[int(table.opens[a])]
         found += [(k, int(t), int(a)) for t in np.flatnonzero(may[a])]
     order = np.array(sorted(found), np.int64).reshape(-1, 3)
-    use = np.zeros((len(order), len(of.limits)))
-    limit = np.zeros(len(of.limits))
-    for r, row in enumerate(of.limits):
-        use[:, r] = row.use[order[:, 2], order[:, 1]]
-        size = float(np.abs(use[use[:, r] != 0, r]).mean()) if use[:, r].any() else 1.0
-        use[:, r] /= size
-        limit[r] = row.most / size * (1 + BUDGET_ROUNDING)
+    use, limit, _ = limits_of(of, order[:, 2], order[:, 1])
     if (use < 0).any():  # what frees money must not be taken out alone
         return None
     ptr = np.searchsorted(order[:, 0], np.arange(core.m + 1))
-    options = Options(ptr, np.ascontiguousarray(order[:, 1]), use, limit)
+    options = Options(
+        ptr=ptr,
+        year=np.ascontiguousarray(order[:, 1]),
+        until=np.full(len(order), problem.n_years, np.int64),
+        then=np.full(len(order), -1, np.int64),
+        use=use,
+        limit=limit,
+        places=np.full(core.m, np.inf),
+        matters=np.diff(ptr) > 0,
+        people=small.people,
+    )
     return Openings(of=of, small=small, options=options, action=order[:, 2], worth=worth, base=base)
+
+
+def limits_of(
+    of: Programme, action: np.ndarray, year: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Use of every limit by options (an action, -1 = none, in a year), the limits, and their units.
+
+    Both are in units of the limit's mean use.
+    """
+    use = np.zeros((len(action), len(of.limits)))
+    limit, unit = np.zeros(len(of.limits)), np.ones(len(of.limits))
+    done = action >= 0
+    for r, row in enumerate(of.limits):
+        use[done, r] = row.use[action[done], year[done]]
+        used = use[use[:, r] != 0, r]
+        unit[r] = float(np.abs(used).mean()) if len(used) else 1.0
+        use[:, r] /= unit[r]
+        limit[r] = row.most / unit[r] * (1 + BUDGET_ROUNDING)
+    return use, limit, unit
