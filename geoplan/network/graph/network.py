@@ -327,13 +327,16 @@ class NetworkData:
 
     def graph(self, unit: str = "m", *, reverse: bool = False) -> Graph:
         """The directed arcs with costs in `unit` (computed once and kept)."""
-        forward, backward = self._arc_costs(unit)
-        if reverse and np.array_equal(forward, backward):
-            reverse = False  # same costs both ways: one graph serves both directions
-        return self.derived(
-            ("graph", unit, reverse),
-            lambda: build_graph(self.u, self.v, forward, backward, self.n_nodes, reverse=reverse),
+        # same costs both ways: one graph serves both directions
+        reverse = reverse and not self.derived(
+            ("alike", unit), lambda: np.array_equal(*self._arc_costs(unit))
         )
+
+        def build() -> Graph:
+            costs = self._arc_costs(unit)
+            return build_graph(self.u, self.v, *costs, self.n_nodes, reverse=reverse)
+
+        return self.derived(("graph", unit, reverse), build)
 
 
 #: a function that changes a network returns the class that it was given

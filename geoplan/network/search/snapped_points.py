@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ ON, OFF_NETWORK, UNLOCATED = 0, 1, 2
 STATES = ("", "off_network", "unlocated")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SnappedPoints:
     """Where points stand on a network.
 
@@ -96,7 +97,12 @@ class SnappedPoints:
     @property
     def states(self) -> pd.Series:
         """``""``, ``"off_network"`` or ``"unlocated"`` per label."""
-        return pd.Series(text_of_codes(STATES, self.state), index=self.index, name="state")
+        # a copy: what a caller writes into it is not what the next query hands out
+        return pd.Series(self._state_texts.copy(), index=self.index, name="state")
+
+    @cached_property
+    def _state_texts(self) -> Any:
+        return text_of_codes(STATES, self.state)
 
 
 def text_of_codes(choices: tuple[str, ...], codes: NDArray[Any]) -> Any:

@@ -208,11 +208,14 @@ def check_labels(points: SnappedPoints, what: str) -> SnappedPoints:
 
 def _belong(network: NetworkData, points: SnappedPoints) -> bool:
     """Whether the points stand where this network says (a few dozen are looked at)."""
-    on = np.flatnonzero(points.state == ON)
     if points.edge.max(initial=-1) >= network.n_edges:
         return False
     if points.node.max(initial=-1) >= network.n_nodes:
         return False
-    some = on[:: max(1, len(on) // _LOOKED_AT)]
+    some = np.arange(0, len(points), max(1, len(points) // _LOOKED_AT))
+    some = some[points.state[some] == ON]
+    if not len(some):  # few are on the network
+        on = np.flatnonzero(points.state == ON)
+        some = on[:: max(1, len(on) // _LOOKED_AT)]
     there = location_on_network(network, points, some)
     return np.allclose(points.xy[some], there, rtol=0, atol=SAME_LOCATION_M)
