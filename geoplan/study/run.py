@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
 from geoplan.results import ReportForm, RunResults, ServiceResult, SitingOutcome, StudyInfo
@@ -27,6 +26,8 @@ from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.cache.stages import StageCache
+from geoplan.study.cluster.link import Cluster, linked
+from geoplan.study.cluster.tasks import worked_out
 from geoplan.study.config.schema import ServiceSection, StudyFile
 from geoplan.study.plan import Plan
 from geoplan.study.programme.plan_years import services_with_actions, with_programme
@@ -43,9 +44,9 @@ from geoplan.study.sites.covering_problem import StudyProblem
 from geoplan.study.sites.covers import site_covers
 from geoplan.study.sites.shared_buildings import shared_sites
 from geoplan.study.sites.suggest_sites import suggest_sites
+from geoplan.words.message import Message
+from geoplan.words.speaker import Speaker
 
-#: how long a cluster may take to answer
-_CLUSTER_WAIT = "5s"
 #: libraries whose version can change a number
 LIBRARIES = ("geopandas", "shapely", "pyproj", "numpy", "scipy", "numba", "highspy", "osmium")
 
@@ -65,9 +66,10 @@ def run_study(
     kept = StageCache.of(config, study.folder, enabled=cache)
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
-    inputs, networks = _read(study, keys, stages, kept)
-    context = Context(config=config, inputs=inputs, networks=networks)
-    services = _plan_all(context, keys, stages, scheduler, kept)
+    with linked(scheduler, tell=partial(_tell, stages, speaker)) as cluster:
+        inputs, networks = _read(study, keys, stages, kept)
+        context = Context(config=config, inputs=inputs, networks=networks)
+        services = _plan_all(context, keys, stages, cluster, kept)
     if config.shared_buildings is not None:
         with stages.stage("shared_buildings", speaker.say("study.shared_stage"), steps=0):
             services = with_shared_sites(context, services)
@@ -98,7 +100,7 @@ def run_study(
         services=services,
         figures=figures_table(context, services),
         background=background_layers(context.inputs.background, context.networks),
-        run=_facts(study, inputs.records, stages),
+        run=_facts(study, inputs.records, stages, cluster),
         assumed=_assumed(inputs.findings, services),
     )
     outputs = KeptOutputs(
@@ -247,11 +249,16 @@ def finished(context: Context, planned: ServiceResult) -> ServiceResult:
     return with_journeys(context, with_gaps(context, with_breakdowns(context, planned)))
 
 
+def _tell(stages: Stages, speaker: Speaker, message: Message) -> None:
+    """Say what goes on in a cluster."""
+    stages.progress(stages.done, stages.total, message.text(speaker.lang))
+
+
 def _plan_all(
-    context: Context, keys: list[str], stages: Stages, scheduler: str | None, kept: StageCache
+    context: Context, keys: list[str], stages: Stages, cluster: Cluster | None, kept: StageCache
 ) -> dict[str, ServiceResult]:
-    if scheduler is not None:
-        return _on_cluster(context, keys, stages, scheduler)
+    if cluster is not None:
+        return _on_cluster(context, keys, stages, cluster, kept)
     planned = {}
     for key in keys:
         planned[key] = kept.service(key, partial(_plan_in_stages, context, key, stages))
@@ -273,27 +280,20 @@ def _plan_in_stages(context: Context, key: str, stages: Stages) -> ServiceResult
 
 
 def _on_cluster(
-    context: Context, keys: list[str], stages: Stages, scheduler: str
+    context: Context, keys: list[str], stages: Stages, cluster: Cluster, kept: StageCache
 ) -> dict[str, ServiceResult]:
-    try:
-        from distributed import Client, as_completed
-    except ImportError as error:
-        raise MissingExtraError.of(
-            "cli.needs_extra", what="--scheduler", extra="cluster"
-        ) from error
-    try:
-        link = Client(scheduler, timeout=_CLUSTER_WAIT)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise GeoplanError.of("cli.no_scheduler", address=scheduler) from error
-    with link as client, stages.stage("cluster", scheduler, steps=0):
-        shared = client.scatter(context, broadcast=True)
-        futures = {client.submit(plan_service, shared, key, pure=False): key for key in keys}
-        done = {}
-        for future in as_completed(futures):
-            key = futures[future]
-            done[key] = future.result()
+    """Every service by a worker of the cluster, but for those that an earlier run has kept."""
+    name = {key: context.standard(key).name(context.lang) for key in keys}
+    found = {key: kept.kept_service(key) for key in keys}
+    done = {key: service for key, service in found.items() if service is not None}
+    left = [key for key in keys if key not in done]
+    with stages.stage("cluster", cluster.address, steps=0):
+        for key, planned in worked_out(
+            cluster, plan_service, context, left, title=name.__getitem__
+        ):
+            done[key] = kept.service(key, lambda planned=planned: planned)
             stages.done += 1 + _has_siting(context.config.services[key])
-            stages.progress(stages.done, stages.total, context.standard(key).name(context.lang))
+            _tell(stages, context.speaker, cluster.state(len(done), len(keys)))
     return {key: done[key] for key in keys}
 
 
@@ -323,8 +323,12 @@ def _hashes(records: tuple[InputRecord, ...]) -> dict[str, str]:
     return found
 
 
-def _facts(study: StudySettings, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:
+def _facts(
+    study: StudySettings, records: tuple[Any, ...], stages: Stages, cluster: Cluster | None
+) -> Mapping[str, Any]:
+    worked = {} if cluster is None else {"cluster": cluster.facts()}
     return {
+        **worked,
         "geoplan": version("geoplan"),
         "python": platform.python_version(),
         "platform": platform.platform(),

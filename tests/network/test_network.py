@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -198,3 +201,19 @@ def test_node_order_is_hidden_from_the_caller():
     placed = network.nodes_frame().loc[nodes.index]
     assert (placed.geometry.x.to_numpy() == xy[:, 0]).all()
     assert network.edges_frame()["u"].tolist() == edges["u"].tolist()
+
+
+def test_what_follows_from_a_network_is_not_sent_with_it(corner):
+    """A search tree takes a hundred times as long to send as to make anew."""
+    network = Network.from_edges(*corner, mode="drive", keep=["highway"])
+    before = len(pickle.dumps(network))
+    frame = network.edges_frame()
+    network.derived("large", lambda: np.zeros(100_000))
+    network.graph()
+    assert len(pickle.dumps(network)) == before
+    for other in (pickle.loads(pickle.dumps(network)), copy.deepcopy(network)):
+        assert other.derived("large", lambda: "anew") == "anew"
+        assert other.edges_frame().equals(frame)
+        assert type(other) is Network
+        with pytest.raises(ValueError, match="read-only"):
+            other.length_m[0] = 1.0

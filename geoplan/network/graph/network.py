@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -127,6 +127,17 @@ class NetworkData:
         for name, array in arrays.items():
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent and kept: all but what follows from it, which is made anew in less time."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "_cache"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            if name in KINDS and value is not None:
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_cache", {})
 
     # -- facts -----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -83,6 +83,14 @@ class TransitNetwork(TimedNetwork):
     def __post_init__(self) -> None:
         if not isinstance(self.walk, NetworkData) or self.walk.mode != "walk":
             raise UsageError.of("transit.needs_walk")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent and kept: all but what follows from it, found by where it lies in memory."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "_cache"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "_cache": {}}.items():
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         day = f", {self.date}" if self.date else ""

@@ -72,6 +72,11 @@ class StageCache:
         named = self._once(f"service.{key}", lambda: self._service_key(key))
         return self.store.reused(named, work, keep=_is_whole)
 
+    def kept_service(self, key: str) -> ServiceResult | None:
+        """All about a service, if it is kept. After `inputs`."""
+        named = self._once(f"service.{key}", lambda: self._service_key(key))
+        return self.store.found(named)
+
     def suggestion(self, key: str, work: Callable[[], ServiceResult]) -> ServiceResult:
         """A service with suggested sites alone. After `inputs`."""
         named = self._service_key(key)

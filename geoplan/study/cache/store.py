@@ -68,6 +68,10 @@ class Store:
             self._save(key, value)
         return value
 
+    def found(self, key: str | None) -> Any:
+        """The value of `key`; None where it is not kept."""
+        return None if key is None or self.folder is None else self._load(key)[1]
+
     def path(self, key: str) -> Path:
         """Where the value of `key` is, or would be."""
         assert self.folder is not None
