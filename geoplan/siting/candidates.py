@@ -19,6 +19,8 @@ from geoplan.siting.model.dominance import dominated_sites
 
 #: Lloyd's algorithm mostly comes to rest within a few dozen rounds
 _LLOYD_ROUNDS = 300
+#: demand rows at which two candidates meet, weighed at once: some 100 MB
+_MEETINGS = 5e6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -287,10 +289,28 @@ def thin(
     room = max(limit - int(chosen.sum()), 0)
     chosen[np.flatnonzero(~chosen)[:room]] = True
     stay, go = strongest_first[chosen], strongest_first[~chosen]
-    shared = columns[:, go].T @ sparse.diags(weights) @ columns[:, stay]
-    best_shared = np.asarray(shared.max(axis=1).todense()).ravel() if len(stay) else 0.0
+    best_shared = _most_shared(columns[:, go], columns[:, stay], weights)
     loss = np.sort(reached[go] - best_shared)[::-1]
     return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0))
+
+
+def _most_shared(
+    columns: sparse.csc_matrix, others: sparse.csc_matrix, weights: np.ndarray
+) -> np.ndarray:
+    """Per column the most people that it shares with any one of `others`.
+
+    Pairs are weighed in blocks: all of a province's at once would take gigabytes.
+    """
+    most = np.zeros(columns.shape[1])
+    if 0 in (*most.shape, others.shape[1]):
+        return most
+    by_row = others.tocsr()
+    meetings = np.cumsum(columns.T @ np.diff(by_row.indptr).astype(float))
+    blocks = (meetings // _MEETINGS).astype(np.int64)
+    for block in np.split(np.arange(len(most)), np.flatnonzero(np.diff(blocks)) + 1):
+        shared = columns[:, block].T @ sparse.diags(weights) @ by_row
+        most[block] = np.asarray(shared.max(axis=1).todense()).ravel()
+    return most
 
 
 def _undominated(

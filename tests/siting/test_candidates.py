@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import combinations
 
 import geopandas as gpd
@@ -55,6 +56,41 @@ def test_dominated_and_equal_candidates_go_for_free() -> None:
     thinned = thin(sparse.csr_matrix(cover), np.array([3.0, 4.0]), limit=5)
     assert thinned.kept.tolist() == [1]
     assert thinned.bound_loss(3) == 0
+
+
+def _band(sites: int, rows: int, reach: int) -> sparse.csc_matrix:
+    """Sites along a line, each of which reaches `reach` rows."""
+    first = np.arange(sites) * (rows - reach) // sites
+    at = (first[:, None] + np.arange(reach)).ravel(), np.repeat(np.arange(sites), reach)
+    return sparse.csc_matrix((np.ones(len(at[0]), bool), at), shape=(rows, sites))
+
+
+def test_blocks_of_candidates_change_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss of each candidate that goes is what no single one that stays reaches."""
+    cover, rng = _band(60, 90, 8), np.random.default_rng(1)
+    weights = rng.integers(0, 20, 90) + rng.random(90)
+    dense = cover.toarray()
+    for meetings in (1.0, 50.0, 5e6):
+        monkeypatch.setattr("geoplan.siting.candidates._MEETINGS", meetings)
+        thinned = thin(cover, weights, limit=5, alike=False)
+        gone = np.setdiff1d(np.arange(60), thinned.kept)
+        expected = sorted(
+            (min(weights[dense[:, j] & ~dense[:, k]].sum() for k in thinned.kept) for j in gone),
+            reverse=True,
+        )
+        assert thinned.loss == pytest.approx(expected, abs=1e-9)
+
+
+def test_thinning_does_not_weigh_all_pairs_at_once() -> None:
+    """Two million pairs of candidates meet here: 26 MB at once; a province has billions."""
+    cover = _band(4000, 400, 40)
+    tracemalloc.start()
+    try:
+        thin(cover, np.ones(400), limit=2000, alike=False)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 60e6
 
 
 def test_clusters_stand_where_the_people_are() -> None:
