@@ -265,6 +265,25 @@ def test_roads_are_thinned_to_their_budget():
     assert set(few) == {"1", "2", "3"}
 
 
+def test_streets_without_a_class_are_thinned_everywhere_and_not_left_out() -> None:
+    """A province of minor streets: a page's budget holds the longest of every part of it."""
+    rng = np.random.default_rng(2)
+    start = rng.uniform(0, 40_000, (6000, 2)) + np.array([480_000, 4_040_000])
+    ends = start + rng.uniform(-300, 300, (6000, 2))
+    streets = shapely.linestrings(np.stack([start, ends], axis=1))
+    roads = gpd.GeoDataFrame(geometry=streets, crs="EPSG:4548")
+    paths, thinned = thin_roads(roads, budget=20_000)
+    assert thinned
+    assert list(paths) == ["3"]
+    assert 19_900 < sum(len(path) + 4 for path in paths["3"]) <= 20_000
+    left = [decode(path) for path in paths["3"]]
+    middles = gpd.GeoSeries(gpd.points_from_xy(*np.mean(left, axis=1).T), crs=4326).to_crs(4548)
+    quarters = {(x > 500_000, y > 4_060_000) for x, y in zip(middles.x, middles.y, strict=True)}
+    assert len(quarters) == 4
+    every = {(x // 4000, y // 4000) for x, y in zip(middles.x, middles.y, strict=True)}
+    assert len(every) >= 95  # of some hundred squares of 4 km
+
+
 def test_neighbours_keep_their_shared_border(fakes):
     layer = fakes.streets()
     rings = boundaries(layer)

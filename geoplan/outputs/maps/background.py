@@ -26,6 +26,10 @@ _ATTEMPTS = (
     (30.0, 0.0, 1),
     (60.0, 500.0, 1),
 )
+#: what a path takes beside its characters
+_PATH_BYTES = 4
+#: where nothing of the above fits: simplified by so many metres, squares along the longer side
+_COARSEST_M, _SQUARES = 30.0, 100
 
 
 def background_content(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
@@ -58,25 +62,59 @@ def thin_roads(
     roads : lines in a projected CRS, column ``class`` 1 (main) to 3 (minor); none = all minor.
 
     Pieces that meet end to end are joined, lines are simplified, and when that is not enough the
-    minor roads go first.
+    minor roads go first. Where that leaves none, the longest of every part of the ground stay.
     """
     classes = roads["class"] if "class" in roads.columns else 3
     classes = np.clip(np.broadcast_to(np.asarray(classes, dtype=int), len(roads)), 1, 3)
     joined = {k: _joined(roads.geometry.to_numpy()[classes == k]) for k in (1, 2, 3)}
-    found: dict[str, list[str]] = {}
     for attempt, (tolerance_m, least_m, deepest) in enumerate(_ATTEMPTS):
-        found = {}
-        for k in range(1, deepest + 1):
-            lines = joined[k]
-            if k == deepest and k > 1 and least_m:
-                lines = lines[shapely.length(lines) >= least_m]
-            simple = shapely.simplify(lines, tolerance_m)
-            paths = encode_lines(gpd.GeoSeries(simple, crs=roads.crs))
-            if paths:
-                found[str(k)] = paths
-        if sum(len(path) + 4 for paths in found.values() for path in paths) <= budget:
+        kept = {k: joined[k] for k in range(1, deepest + 1)}
+        if deepest > 1 and least_m:
+            kept[deepest] = kept[deepest][shapely.length(kept[deepest]) >= least_m]
+        simple = {k: shapely.simplify(lines, tolerance_m) for k, lines in kept.items()}
+        if sum(map(_least_bytes, simple.values())) > budget:
+            continue
+        found = {str(k): _encoded(lines, roads.crs) for k, lines in simple.items() if len(lines)}
+        if found and sum(map(_bytes, found.values())) <= budget:
             return found, attempt > 0
-    return found, True
+    main = min((k for k, lines in joined.items() if len(lines)), default=3)
+    longest = shapely.simplify(joined[main][_longest_everywhere(joined[main])], _COARSEST_M)
+    # no more than could fit are encoded
+    upper = np.searchsorted(
+        np.cumsum(_PATH_BYTES + 2 * shapely.get_num_coordinates(longest)), budget
+    )
+    paths = _encoded(longest[: int(upper)], roads.crs)
+    sizes = np.cumsum([_PATH_BYTES + len(path) for path in paths])
+    paths = paths[: int(np.searchsorted(sizes, budget, side="right"))]
+    return {str(main): paths} if paths else {}, True
+
+
+def _encoded(lines: np.ndarray, crs: Any) -> list[str]:
+    return encode_lines(gpd.GeoSeries(lines, crs=crs))
+
+
+def _bytes(paths: list[str]) -> int:
+    return sum(len(path) + _PATH_BYTES for path in paths)
+
+
+def _least_bytes(lines: np.ndarray) -> int:
+    """What the lines take at the very least: a character per coordinate."""
+    return int(2 * shapely.get_num_coordinates(lines).sum() + _PATH_BYTES * len(lines))
+
+
+def _longest_everywhere(lines: np.ndarray) -> np.ndarray:
+    """Positions of the lines: first the longest of every square of the ground, then the seconds."""
+    if not len(lines):
+        return np.empty(0, np.int64)
+    length = shapely.length(lines)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+    low = middle.min(axis=0)
+    side = max(float((middle.max(axis=0) - low).max()) / _SQUARES, 1.0)
+    square = ((middle - low) // side).astype(np.int64) @ np.array([_SQUARES + 1, 1])
+    order = np.lexsort((-length, square))
+    first = np.flatnonzero(np.diff(square[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(first, np.diff(first, append=len(order)))
+    return order[np.lexsort((-length[order], place))]
 
 
 def _joined(lines: np.ndarray) -> np.ndarray:
