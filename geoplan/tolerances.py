@@ -73,6 +73,9 @@ COLLINEAR_SHARE = 1e-6
 NO_LENGTH_M = 1e-9
 #: metres; a stretch longer than the spacing by less than this is covered (rounding, not surveying)
 SPACING_M = 1e-6
+#: metres; two ways to measure a straight line differ by less (1e-9 at coordinates of 1e7): this
+#: near to a limit the one that measures everywhere else decides
+MEASURED_M = 1e-6
 #: metres; a computed point this near a line lies on it
 ON_LINE_M = 1e-3
 #: metres; the least distance at which two lines are taken for one border

@@ -16,6 +16,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.siting.model.core import Cover
 from geoplan.siting.model.dominance import dominated_sites
+from geoplan.tolerances import MEASURED_M
 
 #: Lloyd's algorithm mostly comes to rest within a few dozen rounds
 _LLOYD_ROUNDS = 300
@@ -70,14 +71,30 @@ def junction_points(
     >>> found.index.tolist(), found.geometry.iloc[0].wkt
     (['n1'], 'POINT (100 0)')
     """
-    points = shapely.points(x, y)
-    tree = shapely.STRtree(points)
-    targets = near.geometry[near.geometry.notna()].to_numpy()
-    found = tree.query(targets, predicate="dwithin", distance=within_m)[1]
-    keep = np.unique(found)
+    located = near.geometry.notna() & ~near.geometry.is_empty
+    keep = _near_any(np.column_stack([x, y]), near.geometry[located].to_numpy(), within_m)
     return gpd.GeoDataFrame(
-        geometry=points[keep], index=pd.Index([f"n{i}" for i in keep], name="id"), crs=crs
+        geometry=shapely.points(x[keep], y[keep]),
+        index=pd.Index([f"n{i}" for i in keep], name="id"),
+        crs=crs,
     )
+
+
+def _near_any(xy: np.ndarray, targets: np.ndarray, within_m: float) -> np.ndarray:
+    """Positions of those no farther than `within_m` from any of the points `targets`, ascending.
+
+    Each looks for its nearest target: all pairs within reach are a hundred times as many.
+    """
+    if len(xy) == 0 or len(targets) == 0:
+        return np.empty(0, np.int64)
+    near = cKDTree(shapely.get_coordinates(targets)).query(xy)[0] - within_m
+    kept = near <= 0
+    close = np.flatnonzero(np.abs(near) < MEASURED_M)  # GEOS, which measures all, decides
+    points = shapely.points(xy[close])
+    found = shapely.STRtree(targets).query(points, predicate="dwithin", distance=within_m)[0]
+    kept[close] = False
+    kept[close[found]] = True
+    return np.flatnonzero(kept)
 
 
 def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) -> gpd.GeoDataFrame:

@@ -8,6 +8,7 @@ from itertools import combinations
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
 from scipy.cluster.vq import kmeans2
@@ -133,6 +134,38 @@ def test_junctions_near_people_only() -> None:
         np.array([0.0, 300.0, 301.0]), np.zeros(3), crs="EPSG:4548", near=people, within_m=300
     )
     assert found.index.tolist() == ["n0", "n1"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), step=st.sampled_from([1.0, 0.1, 37.3]))
+def test_junctions_near_people_are_those_of_all_pairs(seed: int, step: float) -> None:
+    """Far from the origin, many pairs exactly as far apart as counts."""
+    rng = np.random.default_rng(seed)
+    nodes = rng.integers(0, 30, (200, 2)) * step + [500_000.0, 4_055_000.0]
+    homes = rng.integers(0, 30, (8, 2)) * step + [500_000.0, 4_055_000.0]
+    people = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*homes.T), crs="EPSG:4548")
+    pairs = shapely.distance(
+        gpd.points_from_xy(*nodes.T).to_numpy()[:, None], people.geometry.to_numpy()[None]
+    )
+    for within_m in (5 * step, 2.5 * step):
+        found = junction_points(*nodes.T, crs="EPSG:4548", near=people, within_m=within_m)
+        expected = np.flatnonzero((pairs <= within_m).any(axis=1))
+        assert found.index.tolist() == [f"n{i}" for i in expected]
+
+
+def test_junctions_of_a_crowd_are_found_without_all_pairs() -> None:
+    """Four million pairs here, 64 MB at once."""
+    rng = np.random.default_rng(0)
+    nodes, homes = rng.uniform(0, 100, (2000, 2)), rng.uniform(0, 100, (2000, 2))
+    people = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*homes.T), crs="EPSG:4548")
+    tracemalloc.start()
+    try:
+        found = junction_points(*nodes.T, crs="EPSG:4548", near=people, within_m=500)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 2000
+    assert peak < 5e6
 
 
 def test_forbidden_zones_and_distances() -> None:
