@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from geoplan.network.builders.tagging.line_columns import heights
 from geoplan.network.builders.topology.noding import crossings_without_node
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.search.nearest_edges import edge_tree
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
-from geoplan.network.search.snapping import edge_tree
 from geoplan.tolerances import AT_END_M, JOIN_WITHIN_M
 
 #: crossings whose way round is looked for

@@ -17,6 +17,7 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.network import Network, snap, snap_nodes
+from geoplan.network.search import nearest_edges
 
 CRS = "EPSG:4548"
 
@@ -72,6 +73,41 @@ def test_nearest_place_of_the_nearest_edge(lines, xy, limit):
         assert mine.distance(shapely.Point(placed.xy[i])) < 1e-9
         place = mine.interpolate(placed.fraction[i], normalized=True)
         assert place.distance(shapely.Point(placed.xy[i])) < 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lines=st.lists(line, min_size=1, max_size=15),
+    asked=st.lists(
+        st.tuples(
+            st.lists(st.one_of(spot, st.none()), max_size=8),
+            st.sampled_from([None, 60.0, 500.0]),
+        ),
+        min_size=2,
+        max_size=5,
+    ),
+    most=st.sampled_from([0, 5, 4_000_000]),
+)
+def test_what_was_asked_before_changes_no_answer(lines, asked, most):
+    """Points that were snapped before, under another limit, beside others, or forgotten."""
+    network = network_of(lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_edges, "_MOST_KEPT", most)
+        for xy, limit in asked:
+            again = snap(network, points(xy), max_snap_m=limit)
+            anew = snap(network_of(lines), points(xy), max_snap_m=limit)
+            for name in ("edge", "fraction", "node", "snap_m", "state", "xy", "origin"):
+                np.testing.assert_array_equal(getattr(again, name), getattr(anew, name))
+
+
+def test_the_same_points_are_not_looked_for_again(monkeypatch):
+    network = network_of([shapely.LineString([(0, 0), (100, 0)])])
+    xy = [(float(i), 5.0) for i in range(50)]
+    first = snap(network, points(xy))
+    monkeypatch.setattr(nearest_edges, "_asked", lambda *a, **k: pytest.fail("asked again"))
+    part = snap(network, points(xy[10:20]), max_snap_m=4)
+    assert (part.state == 1).all()
+    assert snap(network, points(xy[::-1])).edge.tolist() == first.edge.tolist()
 
 
 def test_many_random_points_and_threads():

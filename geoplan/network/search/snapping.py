@@ -17,20 +17,17 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.kernels import kernel
-from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.network.graph.timed import streets_of
+from geoplan.network.search.nearest_edges import edge_tree, nearest_edges
 from geoplan.network.search.snapped_points import (
     OFF_NETWORK,
     ON,
     UNLOCATED,
     SnappedPoints,
 )
-from geoplan.parallel import run
 from geoplan.tolerances import AT_END_M
 from geoplan.validate import number
-
-_CHUNK = 16_384
 
 
 def snap(
@@ -97,33 +94,13 @@ def snap(
 
     edge = np.full(len(geometry), -1, np.int32)
     at = np.flatnonzero(located)
-    # neighbours one after the other: the tree's pages stay in the processor's cache
-    at = at[hilbert_order(origin[at, 0], origin[at, 1])]
-    tree = edge_tree(network)
-
-    def nearest(part: NDArray[np.int64]) -> NDArray[np.int32]:
-        found = np.full(len(part), -1, np.int32)
-        # the limit is applied afterwards: a tree asked with one is a third slower
-        (which, near), gap = tree.query_nearest(
-            geometry[part], return_distance=True, all_matches=True
-        )
-        which, near = which[gap <= limit], near[gap <= limit]
-        order = np.lexsort((near, which))[::-1]
-        found[which[order]] = near[order]  # the smallest edge position is written last
-        return found
-
-    parts = [at[i : i + _CHUNK] for i in range(0, len(at), _CHUNK)]
-    for part, found in zip(parts, run(nearest, parts, threads=threads), strict=True):
-        edge[part] = found
+    # the limit is applied afterwards: a tree asked with one is a third slower
+    near, gap = nearest_edges(network, geometry[at], threads=threads)
+    edge[at] = np.where(gap <= limit, near, -1)
     if barriers is not None:
         _check_crs(network, barriers, "the barriers")
         _around_barriers(network, geometry, origin, edge, limit, barriers)
     return _locate(network, points.index, origin, edge, located)
-
-
-def edge_tree(network: NetworkData) -> shapely.STRtree:
-    """The network's edges in an STRtree (made once and kept); items are edge positions."""
-    return network.derived("tree", lambda: shapely.STRtree(network.edge_lines()))
 
 
 def _checked_limit(max_snap_m: float | None) -> float:
