@@ -11,7 +11,10 @@ from geoplan import Study
 from geoplan.disclosure.public_edition import edition
 from geoplan.errors import StudyFileError
 from geoplan.outputs import write_maps
-from geoplan.outputs.maps.content import map_content
+from geoplan.outputs.gis.layers import layer_list
+from geoplan.outputs.gis.titles import column_titles
+from geoplan.outputs.maps.content import map_content, ui_words
+from geoplan.outputs.tables.coverage_tables import area_table, overview_table
 from geoplan.study import new_study
 from geoplan.study.config.schema import TransitSection
 from geoplan.study.example import X, Y, write_example
@@ -134,6 +137,22 @@ def test_a_click_tells_and_draws_the_journey(folder, tmp_path, browser):
         assert box["x"] + box["width"] <= width
         assert problems == []
         page.close()
+
+
+def test_outputs_call_people_without_a_bus_so(folder):
+    """Nothing says that the streets cut them off."""
+    plan = Study.open(folder).replace({"network.transit.withdrawn": ["1"]}).run()
+    speaker, service = Speaker("zh"), plan.services["meal_station"]
+    tables = [
+        area_table(plan.results, service, "district", speaker),
+        overview_table(plan.results, speaker),
+    ]
+    headings = [c.heading(speaker) for t in tables for c in t.columns if c.name == "cut_off"]
+    assert headings == ["无公交可到（人）", "路网不连通或无公交可到（人）"]
+    layer = next(x for x in layer_list(plan.results, speaker) if x.name == "meal_station_demand")
+    said = column_titles(plan.results, layer, speaker)
+    assert said["cut_off"].text == "无公交可到（人）"
+    assert ui_words(speaker, timed=True)["state_cut_off"] == "无公交可到"
 
 
 def served(study):

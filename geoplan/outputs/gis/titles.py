@@ -101,6 +101,8 @@ def _field(
     unlimited = service is not None and is_plan_unlimited(service)
     if name == "people" and layer.kind == "gaps":
         name = "unserved"
+    elif name == "cut_off" and service is not None and service.standard.mode == "transit":
+        name = "no_service"
     elif name in ("cost", "cutoff") and service is not None:
         name = f"{name}_{service.standard.unit}"
     values = {

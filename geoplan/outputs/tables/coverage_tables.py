@@ -63,16 +63,22 @@ _QUOTAS = (
 )
 
 
+def _called(columns: tuple[Column, ...], cut_off: str) -> tuple[Column, ...]:
+    """The columns, those who are cut off called by another word: streets are not what does it."""
+    return tuple(replace(c, word=cut_off) if c.name == "cut_off" else c for c in columns)
+
+
 def overview_table(results: RunResults, speaker: Speaker) -> Table:
     """One row per service: the headline numbers."""
     rows = [_overview_row(service, speaker) for service in results.services.values()]
     ranges = any(service.coverage_most is not None for service in results.services.values())
+    timed = any(service.standard.mode == "transit" for service in results.services.values())
     columns = (
         Column(name="service"),
         Column(name="standard"),
         Column(name="facilities", kind="count"),
         Column(name="total", kind="count"),
-        *_STATES,
+        *(_called(_STATES, "cut_off_any") if timed else _STATES),
         Column(name="covered_share", kind="share"),
         *(_MOST if ranges else ()),
         Column(name="length_m", kind="count"),
@@ -129,7 +135,7 @@ def area_table(results: RunResults, service: ServiceResult, level: str, speaker:
     coverage = service.coverage
     assert coverage is not None
     frame = coverage.by_area(level).copy()
-    columns: tuple[Column, ...] = _LEDGER
+    columns = _called(_LEDGER, "no_service") if service.standard.mode == "transit" else _LEDGER
     for ending, measured in further_coverages(service).items():
         if level in measured.frame.columns:
             table = measured.by_area(level).reindex(frame.index)
