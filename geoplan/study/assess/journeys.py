@@ -12,6 +12,7 @@ import pandas as pd
 
 from geoplan.coverage import Coverage
 from geoplan.network.graph.timed import TimedNetwork
+from geoplan.network.search.snapping import snap
 from geoplan.results import ServiceResult
 from geoplan.results.journeys import PlaceJourney
 from geoplan.study.assess.assess_service import open_sites
@@ -48,17 +49,17 @@ def with_journeys(context: Context, planned: ServiceResult) -> ServiceResult:
         new = siting.coverage_after.frame["site"].isin(siting.sites.index)
         pairs += _of_sites(replace(siting.coverage_after, frame=after[new]))
         sites = gpd.GeoDataFrame(pd.concat([sites, siting.sites[["geometry"]]]), crs=sites.crs)
-    there, homes = sites.geometry, coverage.frame.geometry
+    on_streets = {"max_snap_m": chosen.max_snap_m, "barriers": chosen.barriers}
+    homes = snap(chosen.network, coverage.frame[["geometry"]], **on_streets)
+    there = snap(chosen.network, sites, **on_streets)
     found = []
     for pair in pairs:
         journey = None
         if pair.served and pair.minutes <= LONGEST_RIDE_MIN:
             journey = chosen.network.journey(
-                homes.loc[[pair.row]],
-                there.loc[[pair.site]],
+                homes.take(np.array([coverage.frame.index.get_loc(pair.row)])),
+                there.take(np.array([sites.index.get_loc(pair.site)])),
                 minutes=pair.minutes,
-                max_snap_m=chosen.max_snap_m,
-                barriers=chosen.barriers,
             )
         found.append(PlaceJourney(**_without_served(pair), journey=journey))
     return replace(planned, journeys=tuple(found))
