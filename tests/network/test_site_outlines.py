@@ -11,7 +11,7 @@ import shapely
 from geoplan.errors import UsageError
 from geoplan.network import Network, reach_areas
 from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.site_outlines import site_outlines
+from geoplan.network.isochrones.site_outlines import _together, site_outlines
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,9 @@ def test_far_reach_is_drawn_on_a_coarser_grid_alike(grid, monkeypatch):
     for one, other, cell in zip(fine.geometry, coarse.geometry, coarse["cell_m"], strict=True):
         assert one.buffer(2 * cell).covers(other)
         assert other.buffer(2 * cell).covers(one)
+
+
+def test_no_streets_at_all_are_no_division_by_zero():
+    sites = np.arange(3)
+    [run] = _together(sites, np.zeros(3, np.int64), 0)
+    assert run.tolist() == [0, 1, 2]

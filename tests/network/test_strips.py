@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geoplan.network.isochrones import strips as drawing
 from geoplan.network.isochrones.strips import strips
 
 
@@ -35,3 +36,28 @@ def test_a_group_of_two_places_has_two_parts():
         None,
         None,
     ]
+
+
+def test_long_and_tall_windows_share_no_large_canvas(monkeypatch):
+    """One street of 20 km each way: together they would want a canvas as wide and as tall."""
+    along = np.arange(0.0, 20_000.0, 10.0)
+    line = np.column_stack([along, np.zeros_like(along)])
+    xy = np.concatenate([line, line[:, ::-1], line + 5e5, line[:, ::-1] - 5e5, line * 0.01])
+    group = np.repeat([0, 1, 2, 4, 5], len(along))
+    sizes = []
+    true = drawing._squares
+
+    def counted(marked, steps):
+        sizes.append(marked.size)
+        return true(marked, steps)
+
+    monkeypatch.setattr("geoplan.network.isochrones.strips._squares", counted)
+    together = strips(xy, group, n_groups=6, width_m=60.0, cell_m=10.0)
+    assert len(sizes) == 1
+    monkeypatch.setattr("geoplan.network.isochrones.strips._MOST_CELLS", 200_000)
+    apart = strips(xy, group, n_groups=6, width_m=60.0, cell_m=10.0)
+    assert max(sizes[1:]) <= 200_000 < sizes[0]
+    assert together[3] is apart[3] is None
+    for k in (0, 1, 2, 4, 5):
+        # lines are simplified: what is equal but for rounding may lose another corner
+        assert together[k].symmetric_difference(apart[k]).area < 1e-4 * apart[k].area

@@ -176,7 +176,7 @@ def _together(
     sites: NDArray[np.int64], pairs: NDArray[np.int64], n_edges: int
 ) -> Iterator[NDArray[np.int64]]:
     """`sites` in runs of a bounded size."""
-    most = max(1, _MOST_MARKS // n_edges)
+    most = max(1, _MOST_MARKS // max(n_edges, 1))
     begin, held = 0, 0
     for k, more in enumerate(pairs):
         if k > begin and (held + more > _MOST_PAIRS or k - begin >= most):

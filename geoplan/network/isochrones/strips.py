@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 #: the contour lies this much outside the width, so that it meets no cell's centre
 _BESIDE = 1.0001
+#: cells of one canvas, of some ten bytes each: it is as wide as its widest window
+_MOST_CELLS = 20_000_000
 
 
 def strips(
@@ -52,6 +54,17 @@ def strips(
     low[drawn] -= (steps + 1) * cell_m
     size = np.zeros((n_groups, 2), np.int64)
     size[drawn] = ((high[drawn] - low[drawn]) / cell_m).astype(np.int64) + steps + 2
+    if len(runs := _runs(size)) > 1:
+        for run in runs:
+            inside = np.isin(group, run)
+            shapes[run] = strips(
+                xy[inside],
+                np.searchsorted(run, group[inside]),
+                n_groups=len(run),
+                width_m=width_m,
+                cell_m=cell_m,
+            )
+        return shapes
     top = np.cumsum(size[:, 1]) - size[:, 1]
     marked = np.zeros((size[:, 1].sum(), size[:, 0].max()), bool)
     column, row = ((xy - low[group]) / cell_m).astype(np.int64).T
@@ -74,6 +87,20 @@ def strips(
         found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own))
     shapes[groups] = found
     return shapes
+
+
+def _runs(size: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Groups whose windows have room on one canvas, windows of one width together."""
+    runs: list[list[int]] = []
+    tall = wide = 0
+    for k in np.argsort(size[:, 0], kind="stable"):
+        width, height = size[k]
+        tall, wide = tall + height, max(wide, width)
+        if not runs or tall * wide > _MOST_CELLS:
+            runs.append([])
+            tall, wide = height, width
+        runs[-1].append(int(k))
+    return [np.sort(run) for run in runs]
 
 
 def _squares(marked: NDArray[np.bool_], steps: int) -> NDArray[np.unsignedinteger]:

@@ -17,6 +17,8 @@ FILE_KEYS = frozenset(
 )
 #: sections whose keys are other people's words
 _NO_FILES = frozenset({"columns", "standard"})
+#: tables whose keys are names that a study gives: a service may be called ``standard``
+_NAMED = frozenset({"areas", "background", "demand", "network", "services"})
 
 
 def input_files(config: StudyFile, folder: Path) -> list[Path]:
@@ -107,7 +109,7 @@ def named_files(settings: Mapping[str, Any], at: Location = ()) -> Iterator[tupl
     """
     for key, value in settings.items():
         here = (*at, str(key))
-        if key in _NO_FILES:
+        if key in _NO_FILES and not (len(at) == 1 and at[0] in _NAMED):
             continue
         if isinstance(value, Mapping):
             yield from named_files(value, here)
