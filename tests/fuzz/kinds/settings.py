@@ -6,8 +6,11 @@ import copy
 from pathlib import Path
 from typing import Any
 
+from geoplan.errors import GeoplanError
+from geoplan.study.config.schema import StudyFile
 from tests.fuzz.case import Case, Maker
 from tests.fuzz.kinds import damage
+from tests.fuzz.schema_places import places, sections
 from tests.fuzz.toml_text import toml_text
 from tests.fuzz.town import SITING
 from tests.fuzz.words import SETTINGS
@@ -15,6 +18,10 @@ from tests.fuzz.words import SETTINGS
 VALUES: list[Any] = SETTINGS["values"]
 #: keys that the honest study does not have
 FURTHER: dict[str, list[str]] = SETTINGS["further"]
+#: every key that the schema knows, and its lists of sections
+PLACES, LISTS = tuple(places(StudyFile)), sections(StudyFile)
+#: keys of tables within tables
+NAMES = sorted({key for place in PLACES for key in place} | {"", "x", "walk", "1", "东"})
 WHAT_IFS = ("slower_walkers", "people", "closed", "links", "standards", "x", "")
 
 
@@ -68,6 +75,55 @@ def study_values(maker: Maker) -> Case:
         changes.append(".".join(place))
     maker.write(table)
     return maker.case("study/several", ", ".join(changes))
+
+
+def _nested(maker: Maker, depth: int) -> Any:
+    """A value with lists and tables in one another."""
+    chance = maker.random
+    if depth == 0 or chance.random() < 0.4:
+        return _any_value(maker)
+    if chance.random() < 0.5:
+        return [_nested(maker, depth - 1) for _ in range(chance.randrange(3))]
+    return {chance.choice(NAMES): _nested(maker, depth - 1) for _ in range(chance.randrange(1, 4))}
+
+
+def _fits(table: dict[str, Any], place: tuple[str, ...], value: Any) -> bool:
+    """Whether the schema takes it: what is refused at once tries nothing behind."""
+    changed = copy.deepcopy(table)
+    _put(changed, place, value)
+    try:
+        StudyFile.model_validate(changed)
+    except (ValueError, GeoplanError):
+        return False
+    return True
+
+
+def _section(maker: Maker, model: type[Any]) -> dict[str, Any]:
+    """Some keys of a section in a list, with values of any kind."""
+    keys = maker.random.sample(sorted(model.model_fields), k=min(3, len(model.model_fields)))
+    return {key: _nested(maker, 1) for key in keys}
+
+
+def study_anywhere(maker: Maker) -> Case:
+    """Any keys of the schema, at any depth, with values nested in one another."""
+    chance, table = maker.random, copy.deepcopy(maker.study())
+    if chance.random() < 0.7:
+        table["services"]["meal_station"]["siting"] = dict(SITING)
+    changes = []
+    fitting = chance.random() < 0.7
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        place, value = chance.choice(PLACES), _nested(maker, 3)
+        tries = 12 if fitting else 0
+        while tries and not _fits(table, place, value):
+            tries, value = tries - 1, _nested(maker, 2)
+        _put(table, place, value)
+        changes.append(f"{'.'.join(place)} = {str(value)[:60]!r}")
+    if chance.random() < 0.2:
+        place = chance.choice(sorted(LISTS))
+        _put(table, place, [_section(maker, LISTS[place]) for _ in range(chance.choice([1, 2]))])
+        changes.append(".".join(place))
+    maker.write(table)
+    return maker.case("study/anywhere", ", ".join(changes))
 
 
 def study_text(maker: Maker) -> Case:
@@ -182,4 +238,7 @@ def missing(maker: Maker) -> Case:
     return maker.case("missing", f"{name}: {how}")
 
 
-KINDS = (study_value, study_value, study_value, study_values, study_text, overlay, overlay, missing)
+KINDS = (
+    *(study_value, study_value, study_anywhere, study_anywhere),
+    *(study_values, study_text, overlay, overlay, missing),
+)

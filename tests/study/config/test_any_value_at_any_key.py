@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from pydantic import BaseModel
 
 from geoplan.errors import GeoplanError, StudyFileError, UsageError
 from geoplan.study import Study, apply_overlay
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.example import write_example
+from tests.fuzz.schema_places import THERE, places
 
-#: a key that stands in the example, by section
-THERE = {"areas": "district", "network": "walk", "demand": "elderly_60", "services": "meal_station"}
 STANDARD = ("mode", "threshold_m", "threshold_min", "measure", "group", "quota", "quotas", "tiers")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return Study.open(write_example(tmp_path_factory.mktemp("any") / "small"))
-
-
-def places(model: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, field in model.model_fields.items():
-        where = (*at, name)
-        yield where
-        for kind in _models(field.annotation):
-            inside = (*where, THERE.get(name, "x")) if _is_table(field.annotation) else where
-            yield from places(kind, inside)
-
-
-def _is_table(kind: Any) -> bool:
-    return get_origin(kind) is dict
-
-
-def _models(kind: Any) -> list[type[BaseModel]]:
-    if isinstance(kind, type):
-        return [kind] if issubclass(kind, BaseModel) else []
-    return (
-        [] if get_origin(kind) is list else [m for inner in get_args(kind) for m in _models(inner)]
-    )
 
 
 WHAT_IF = [
