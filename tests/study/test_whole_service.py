@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -259,6 +260,75 @@ def test_every_choice_of_sites(
     plan = (*(s for s in stations if s not in closed), *east(found))
     assert _worth(people, plan, times=times, full=full) == pytest.approx(best, abs=0.05)
     assert found.people_after.served == _worth(people, plan, times=1, full=None)
+
+
+def _served(people: dict[int, int], seats: dict[int, int]) -> int:
+    """Most people who find a seat within 510 m, whoever takes which."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(["from", "to"])
+    for home, count in people.items():
+        graph.add_edge("from", ("home", home), capacity=count)
+        for site in seats:
+            if abs(home - site) <= 510:
+                graph.add_edge(("home", home), site, capacity=count)
+    for site, count in seats.items():
+        graph.add_edge(site, "to", capacity=count)
+    return int(nx.maximum_flow_value(graph, "from", "to"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("closable", [False, True])
+def test_own_capacities_against_every_choice(tmp_path: Path, seed: int, closable: bool) -> None:
+    """Two new sites, each candidate with its own number of seats; those that stand may close."""
+    rng = np.random.default_rng([5, seed])
+    _, people, stations, places = _random(tmp_path / "any", seed)
+    seats = dict(zip([*stations, *places], rng.integers(5, 90, 7).tolist(), strict=True))
+    own = [seats[p] for p in places]
+    old = [seats[s] for s in stations]
+    study = street(tmp_path / "own", people, stations, places, seats=old, seats_there=own)
+    standard = {"mode": "walk", "threshold_m": 510, "capacity_limits": True}
+    asked = {"sites": 2, "capacity": "seats_there", "closable": closable}
+    found = sited(study, standard, **asked)
+    every = (c for k in range(6) for c in combinations(seats, k))
+    best = max(
+        _served(people, {s: seats[s] for s in c})
+        for c in every
+        if closable or (set(stations) <= set(c) and len(c) <= len(stations) + 2)
+    )
+    assert (found.result.status, found.result.value) == ("optimal", best)
+    assert found.people_after.served == best
+    closed = set() if found.closed is None else {int(str(c)[1:]) for c in found.closed.index}
+    plan = {s: seats[s] for s in [*stations, *east(found)] if s not in closed}
+    assert _served(people, plan) == best
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_other_plans_against_every_choice(tmp_path: Path, seed: int) -> None:
+    """As many sites as today and one more, old and new alike: all plans that serve as many."""
+    rng = np.random.default_rng([6, seed])
+    spots = 25 + 50 * rng.choice(58, 16, replace=False)
+    people = {int(s): int(rng.choice([20, 20, 40])) for s in spots[:9]}
+    stations, places = spots[9:11].tolist(), spots[11:].tolist()
+    study = street(tmp_path, people, stations, places)
+    found = sited(study, sites=1, closable=True, alternatives=100)
+    others = found.alternatives
+    assert others is not None
+    assert others.complete
+    at = {f"m{s}": s for s in stations} | {f"c{i}": p for i, p in enumerate(places)}
+    assert found.closed is not None
+    closed = {at[str(label)] for label in found.closed.index}
+    mine = frozenset(set(stations) - closed) | set(east(found))
+    told = [frozenset(at[str(label)] for label in row) for row in others.table["sites"]]
+    assert len(set(told)) == len(told)
+    every = [frozenset(c) for k in range(4) for c in combinations([*stations, *places], k)]
+    worth = {c: _worth(people, tuple(c), times=1, full=None) for c in every}
+    best = max(worth.values())
+    assert worth[mine] == best
+    assert all(worth[c] == best for c in told)
+    assert others.table["value"].tolist() == [best] * len(told)
+    as_good = [c for c in every if worth[c] == best]
+    assert all(any(c >= seen for seen in [mine, *told]) for c in as_good)
+    assert {at[str(label)] for label in others.kept} == frozenset.intersection(*as_good)
 
 
 @pytest.mark.parametrize(
