@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from geoplan.words.message import Message, Messages
+from geoplan.words.reader import language_read
 
 
 class GeoplanError(Exception):
@@ -24,7 +25,10 @@ class GeoplanError(Exception):
 
     @classmethod
     def of(cls, key: str, /, **values: Any) -> Self:
-        """An error whose message can be written in every language; by itself it is English.
+        """An error whose message can be written in every language.
+
+        By itself it is in the language of who asked, where that is not known in the session's
+        (`geoplan.words.reader`).
 
         Parameters
         ----------
@@ -44,9 +48,17 @@ class GeoplanError(Exception):
         error.sentence = sentence
         return error
 
+    def __str__(self) -> str:
+        lang = self.told or language_read()
+        return self._plain() if lang == "en" else self.message(lang)
+
+    def _plain(self) -> str:
+        """The text it was made with: a KeyError would show it in quotes."""
+        return str(self.args[0]) if len(self.args) == 1 else super().__str__()
+
     def message(self, lang: str) -> str:
         """What is wrong, in `lang` where its words are known; else as it is."""
-        return str(self) if self.sentence is None else self.sentence.text(lang)
+        return self._plain() if self.sentence is None else self.sentence.text(lang)
 
 
 @contextmanager
@@ -140,9 +152,6 @@ class DiskError(UsageError, OSError):
 
 class UnknownServiceError(UsageError, KeyError):
     """A service key that a plan does not have, or has nothing of this kind for."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError would show it in quotes
 
 
 class MissingAssetError(GeoplanError, RuntimeError):

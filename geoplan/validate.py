@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.errors import UsageError
+from geoplan.words.message import Message, Messages
 
 
 def number(value: Any) -> float:
@@ -32,7 +33,7 @@ def numbers(values: Any) -> list[float]:
     return [number(v) for v in values]
 
 
-def raise_faults(subject: str, faults: Sequence[str]) -> None:
+def raise_faults(subject: str, faults: Sequence[Message | str]) -> None:
     """Raise one `UsageError` with every fault of `subject`, if there is any.
 
     Examples
@@ -42,7 +43,7 @@ def raise_faults(subject: str, faults: Sequence[str]) -> None:
     geoplan.errors.UsageError: the rates: per must be above 0, not 0; people are negative at ['A'].
     """
     if faults:
-        raise UsageError(f"{subject}: {'; '.join(faults)}.")
+        raise UsageError.of("call_faults.of_subject", subject=subject, faults=Messages(faults))
 
 
 def positive_number(name: str, value: Any, unit: str) -> float:
@@ -54,7 +55,7 @@ def positive_number(name: str, value: Any, unit: str) -> float:
     """
     found = number(value)
     if not (math.isfinite(found) and found > 0):
-        raise UsageError(f"{name} must be a positive number of {unit}, not {value!r}.")
+        raise UsageError.of("call_faults.no_positive", name=name, unit=unit, value=value)
     return found
 
 
@@ -67,7 +68,7 @@ def positive_integer(name: str, value: Any) -> int:
     """
     found = number(value)
     if not (found >= 1 and found.is_integer()):
-        raise UsageError(f"{name} must be a whole number, 1 or more, not {value!r}.")
+        raise UsageError.of("call_faults.no_whole_number", name=name, value=value)
     return int(found)
 
 
@@ -88,10 +89,10 @@ def checked_speeds(speeds: Mapping[str, float] | None) -> Mapping[str, float] | 
     if speeds is None:
         return None
     if not isinstance(speeds, Mapping):
-        raise UsageError(f"speeds_kmh must be a dict of road class to km/h, not {speeds!r}.")
+        raise UsageError.of("call_faults.no_speeds", value=speeds)
     wrong = [f"{name}={v!r}" for name, v in speeds.items() if not 0 < number(v) < math.inf]
     if wrong:
-        raise UsageError(f"speeds_kmh must be positive km/h by road class, not {', '.join(wrong)}.")
+        raise UsageError.of("call_faults.speeds_wrong", names=", ".join(wrong))
     return speeds
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import zip_longest
@@ -18,10 +17,9 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from typer.core import TyperCommand, TyperGroup
 
-from geoplan.words import LANGS, Lang, has_word, say
+from geoplan.words import Lang, has_word, say
+from geoplan.words.reader import language_read
 
-#: environment variable: the language of help and of errors that belong to no study
-VARIABLE = "GEOPLAN_LANG"
 #: key of the language in the context's object
 _KEY = "geoplan_lang"
 _WIDEST, _NARROWEST, _LONGEST_NAME = 100, 40, 30
@@ -29,8 +27,6 @@ _WIDEST, _NARROWEST, _LONGEST_NAME = 100, 40, 30
 _PIECES = re.compile(
     r"[（“「]?[\u2e80-\u9fff][，。；：、）”」！？…]*\s*|[^\s\u2e80-\u9fff（“「]+[，。；：、）”」]*\s*|\S\s*"
 )
-#: primary language of a Windows language id that means Chinese
-_WINDOWS_CHINESE, _PRIMARY = 0x04, 0x3FF
 
 
 def reader_language(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> Lang:
@@ -45,13 +41,7 @@ def reader_language(arguments: Sequence[str], environ: Mapping[str, str] | None 
     >>> reader_language([], {"LANG": "zh_CN.GB18030"})
     'zh'
     """
-    environ = os.environ if environ is None else environ
-    said = list(_said(arguments))
-    for value in (*said, environ.get(VARIABLE, "")):
-        for lang in LANGS:
-            if value.strip().lower().startswith(lang):
-                return lang
-    return "zh" if _system_is_chinese(environ) else "en"
+    return language_read(_said(arguments), environ)
 
 
 def _said(arguments: Sequence[str]) -> Iterator[str]:
@@ -60,18 +50,6 @@ def _said(arguments: Sequence[str]) -> Iterator[str]:
             yield after
         elif argument.startswith("--lang="):
             yield argument.removeprefix("--lang=")
-
-
-def _system_is_chinese(environ: Mapping[str, str]) -> bool:
-    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if environ.get(name):
-            return environ[name].lower().startswith("zh")
-    if sys.platform != "win32":
-        return False
-    import ctypes
-
-    language = ctypes.windll.kernel32.GetUserDefaultUILanguage()
-    return bool(language & _PRIMARY == _WINDOWS_CHINESE)
 
 
 def told_to(lang: Lang) -> dict[str, Any]:

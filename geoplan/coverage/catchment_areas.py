@@ -42,6 +42,7 @@ from geoplan.coverage.cost_queries import reach_limit
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.validate import raise_faults
+from geoplan.words.message import called
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
 Decay = str | Callable[[np.ndarray], np.ndarray] | Sequence[tuple[float, float]]
@@ -166,10 +167,10 @@ def _matrix(
     else:
         dense = _floats(costs, "costs")
         if dense.ndim != 2:
-            raise UsageError(f"costs must have two dimensions (demand x sites), not {dense.ndim}.")
+            raise UsageError.of("call_faults.costs_dimensions", count=dense.ndim)
         rows, columns = pd.RangeIndex(dense.shape[0]), pd.RangeIndex(dense.shape[1])
     if (dense < 0).any():
-        raise UsageError("costs must not be negative; write NaN for pairs out of reach.")
+        raise UsageError.of("call_faults.costs_negative")
     row, col = np.nonzero(np.isfinite(dense))
     matrix = sparse.coo_matrix((dense[row, col], (row, col)), shape=dense.shape)
     return matrix, rows, columns, None
@@ -181,7 +182,7 @@ def _floats(values: Any, what: str) -> np.ndarray:
             return values.to_numpy(float, na_value=np.nan)
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{what} must be numbers: {error}.") from error
+        raise UsageError.of("call_faults.not_numbers", what=called(what), error=error) from error
 
 
 def _values(values: Any, index: pd.Index, what: str, faults: list[str]) -> np.ndarray:
@@ -238,7 +239,7 @@ def _weights(
     if radius is not None:
         weight = np.where(cost <= reach_limit(radius), weight, 0.0)
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
-        raise UsageError("the decay gives weights that are missing or negative.")
+        raise UsageError.of("call_faults.decay_weights")
     keep = weight > 0
     return sparse.csr_matrix(
         (weight[keep], (matrix.row[keep], matrix.col[keep])), shape=matrix.shape

@@ -106,7 +106,7 @@ def nearest_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -
         columns = index.get_indexer(pd.Index(list(sites), dtype=index.dtype))
         if (columns < 0).any():
             lost = [s for s, c in zip(sites, columns, strict=True) if c < 0][:5]
-            raise UsageError(f"sites that the costs do not know: {lost}.")
+            raise UsageError.of("call_faults.sites_without_costs", sites=lost)
         columns = np.sort(columns)
         matrix, index = matrix[:, columns], index.take(columns)
     column, cost = nearest_by_row(matrix)

@@ -230,7 +230,7 @@ def group_table(
     missing = [c for c in [*groups, *named] if c not in coverage.frame.columns]
     if missing:
         there = [c for c in coverage.frame.columns if c not in (*STATES, "geometry")]
-        raise UsageError(f"no columns {missing} in the ledger; there are: {', '.join(there)}.")
+        raise UsageError.of("call_faults.ledger_columns", missing=missing, there=", ".join(there))
     parts = {"": _grouped(coverage, groups, by)}
     if after is not None:
         parts["_after"] = _grouped(after, groups, by)
@@ -327,10 +327,10 @@ def _clean(
         weights = weights.reindex(values.index)
     x, w = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
     if x.shape != w.shape:
-        raise UsageError(f"{len(x)} values but {len(w)} weights.")
+        raise UsageError.of("call_faults.values_weights", values=len(x), weights=len(w))
     keep = np.isfinite(x) & np.isfinite(w) & (w > 0)
     if (x[keep] < 0).any() or (w[np.isfinite(w)] < 0).any():
-        raise UsageError("values and weights must not be negative.")
+        raise UsageError.of("call_faults.values_negative")
     return x[keep], w[keep]
 
 

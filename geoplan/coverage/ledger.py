@@ -116,8 +116,8 @@ class Coverage:
         gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
         if len(gap) and float(np.abs(gap).max()) > LEDGER_PEOPLE:
             worst = gap.abs().idxmax()
-            raise UsageError(
-                f"the ledger of {self.service!r} does not close at {worst!r}: off by {gap[worst]}."
+            raise UsageError.of(
+                "call_faults.ledger_open", service=self.service, row=worst, gap=gap[worst]
             )
 
     @property
@@ -150,7 +150,7 @@ class Coverage:
         """
         if level not in self.frame.columns:
             known = ", ".join(self.areas) or "none"
-            raise UsageError(f"no area level {level!r} in this run; known levels: {known}.")
+            raise UsageError.of("call_faults.no_level", level=level, known=known)
         codes = pd.Index(self.frame[level].astype("string").fillna("").to_numpy(object))
         known = pd.Index([], dtype=object)
         names = np.empty(0, dtype=object)

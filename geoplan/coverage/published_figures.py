@@ -66,13 +66,14 @@ def compare_figures(
     (-2.0, 'the data hold fewer: missing rows, rows set aside, or another date')
     """
     if "published" not in published.columns:
-        raise UsageError("the published figures need a column 'published'.")
+        raise UsageError.of("call_faults.no_published")
     table = published.set_index("key") if "key" in published.columns else published
     odd = {str(d) for d in _text(table, "definition")} - set(DEFINITIONS)
     if odd:
-        raise UsageError(
-            f"unknown definitions {', '.join(sorted(odd))}; valid are "
-            f"{', '.join(d for d in DEFINITIONS if d)}."
+        raise UsageError.of(
+            "call_faults.definitions",
+            odd=", ".join(sorted(odd)),
+            valid=", ".join(d for d in DEFINITIONS if d),
         )
     value = table["published"].astype(float).to_numpy()
     found = np.array([_number(computed.get(str(key))) for key in table.index], dtype=float)

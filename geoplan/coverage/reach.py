@@ -86,10 +86,7 @@ def assess_reach(
     near = _checked_near(demand, standard, near)
     limited = bool(standard.capacity_limits and capacities is not None)
     if limited and costs is None:
-        raise UsageError(
-            f"{standard.service!r} is limited by capacity: pass costs= with all pairs within "
-            "the threshold (geoplan.network.travel_costs)."
-        )
+        raise UsageError.of("call_faults.needs_costs", service=standard.service)
     if costs is not None:
         _check_costs(demand, standard, costs)
     threshold = _threshold(standard)
@@ -228,9 +225,7 @@ def coverage_with_sites(
     if standard.capacity_limits and capacities is not None:
         parts = [c for c in (costs, costs_new) if c is not None]
         if not parts:
-            raise UsageError(
-                f"{standard.service!r} is limited by capacity: pass costs= and costs_new=."
-            )
+            raise UsageError.of("call_faults.needs_both_costs", service=standard.service)
         stacked = stack_costs(*parts)
         both = _nearer(both, nearest_from_costs(stacked).reindex(both.index))
     return assess_reach(
@@ -240,9 +235,8 @@ def coverage_with_sites(
 
 def _threshold(standard: ServiceStandard) -> float:
     if standard.measure != "reach" or standard.threshold is None:
-        raise UsageError(
-            f"{standard.service!r} is judged by {standard.measure}, not by reach: "
-            "it has no threshold to measure against."
+        raise UsageError.of(
+            "call_faults.not_reach", service=standard.service, measure=standard.measure
         )
     return float(standard.threshold)
 

@@ -177,7 +177,7 @@ def _solve_transportation(
         if best.status == 0:
             break
     else:
-        raise UsageError(f"the assignment could not be solved: {best.message}")
+        raise UsageError.of("call_faults.assignment_failed", why=best.message)
     flow = np.asarray(best.x)
     return (
         flow

@@ -192,13 +192,10 @@ def from_wgs84(points: Any, datum: str) -> Any:
 def _apply(points: Any, source: str, target: str) -> Any:
     for name in (source, target):
         if name not in DATUMS:
-            raise UsageError(f"datum must be one of {', '.join(DATUMS)}, not {name!r}.")
+            raise UsageError.of("call_faults.no_datum", known=", ".join(DATUMS), value=name)
     if isinstance(points, gpd.GeoSeries | gpd.GeoDataFrame):
         if points.crs is not None and points.crs.is_projected:
-            raise UsageError(
-                f"the layer is in {points.crs.name} (metres): a datum is about degrees; "
-                "convert with to_crs(4326) first, if that CRS is right."
-            )
+            raise UsageError.of("call_faults.datum_metres", crs=points.crs.name)
         geometry = points.geometry
         moved = shapely.transform(
             geometry.to_numpy(),
@@ -210,17 +207,17 @@ def _apply(points: Any, source: str, target: str) -> Any:
         return points.set_geometry(series.values, crs="EPSG:4326")
     if isinstance(points, tuple):
         if len(points) != 2:
-            raise UsageError(f"give lon and lat, not {len(points)} parts.")
+            raise UsageError.of("call_faults.lon_lat_parts", count=len(points))
         parts = [_numbers(part) for part in points]
         try:
             lon, lat = np.broadcast_arrays(*parts)
         except ValueError as error:
             shapes = " and ".join(str(part.shape) for part in parts)
-            raise UsageError(f"lon and lat differ in length: {shapes}.") from error
+            raise UsageError.of("call_faults.lon_lat_lengths", shapes=shapes) from error
         return _checked(lon, lat, source, target)
     array = _numbers(points)
     if array.ndim != 2 or array.shape[1] != 2:
-        raise UsageError(f"coordinates must have the shape (n, 2), not {array.shape}.")
+        raise UsageError.of("call_faults.lon_lat_shape", shape=array.shape)
     return np.column_stack(_checked(array[:, 0], array[:, 1], source, target))
 
 
@@ -228,14 +225,11 @@ def _numbers(values: Any) -> Floats:
     try:
         return np.asarray(values, float)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"coordinates must be numbers: {error}.") from error
+        raise UsageError.of("call_faults.lon_lat_numbers", error=error) from error
 
 
 def _checked(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     if np.nanmax(np.abs(lon), initial=0.0) > 360 or np.nanmax(np.abs(lat), initial=0.0) > 90:
-        raise UsageError(
-            "these are no degrees in the order lon, lat (lat must lie in -90..90): "
-            "swapped, or metres?"
-        )
+        raise UsageError.of("call_faults.lon_lat_order")
     return _convert(lon, lat, source, target)

@@ -53,10 +53,7 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
     (4548, 32722)
     """
     if not (-180 <= lon <= 180 and -84 <= lat <= 84):
-        no_grid = UsageError(
-            f"no metric grid is known at longitude {lon:g}, latitude {lat:g}: name a projected "
-            "CRS with crs=."
-        )
+        no_grid = UsageError.of("call_faults.no_grid", lon=lon, lat=lat)
         no_grid.sentence = Message("file_faults.no_grid", lon=lon, lat=lat)
         raise no_grid
     if shapely.contains_xy(_CHINA, lon, lat):
@@ -66,45 +63,45 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
 
 
-def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
-    """Why lengths cannot be measured in `crs` (at `lonlat`, where known); "" when they can.
+def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> Message | None:
+    """Why lengths cannot be measured in `crs` (at `lonlat`, where known); None when they can.
 
     Web Mercator (EPSG:3857) is refused everywhere: in Jinan its metre is 0.8 m. Other maps are
     refused where the scale error at the location is more than 3 % (`MAX_SCALE_ERROR`).
 
     Examples
     --------
-    >>> unfit_reason(CRS("EPSG:4548"), (117.0, 36.65))
-    ''
-    >>> unfit_reason(CRS("EPSG:4326"))
+    >>> unfit_reason(CRS("EPSG:4548"), (117.0, 36.65)) is None
+    True
+    >>> str(unfit_reason(CRS("EPSG:4326")))
     'is in degrees'
-    >>> unfit_reason(CRS("EPSG:3857"), (117.0, 36.65))
+    >>> str(unfit_reason(CRS("EPSG:3857"), (117.0, 36.65)))
     'is a map of the earth whose metres are no metres on the ground (1.25 of them to one here)'
     """
     if not crs.is_projected:
-        return "is in degrees" if crs.is_geographic else "is not projected"
+        return Message(f"call_faults.crs_{'degrees' if crs.is_geographic else 'not_projected'}")
     unit = crs.axis_info[0].unit_name
     if unit not in ("metre", "meter"):
-        return f"is measured in {unit}, not metres"
+        return Message("call_faults.crs_unit", unit=unit)
     factor = _scale_factor(crs, lonlat)
     far_off = factor is not None and abs(factor - 1) >= REPORTED_SCALE_ERROR
-    ratio = f" ({factor:.2f} of them to one here)" if far_off else ""
+    ratio = Message("call_faults.crs_ratio", factor=f"{factor:.2f}") if far_off else ""
     if "pseudo" in _method(crs) or "pseudo-mercator" in crs.name.lower():
-        return f"is a map of the earth whose metres are no metres on the ground{ratio}"
+        return Message("call_faults.crs_earth", ratio=ratio)
     if factor is not None and abs(factor - 1) > MAX_SCALE_ERROR:
-        return f"is made for another place: its metres are no metres on the ground{ratio}"
-    return ""
+        return Message("call_faults.crs_elsewhere", ratio=ratio)
+    return None
 
 
-def unfit_layer_reason(layer: gpd.GeoSeries) -> tuple[str, str]:
-    """Why a layer cannot be measured in its CRS, and the CRS to convert it to; "" where unknown.
+def unfit_layer_reason(layer: gpd.GeoSeries) -> tuple[Message | None, str]:
+    """Why a layer cannot be measured in its CRS and which one to take; None and "" where it can.
 
     Maps of one country are trusted wherever the layer lies, maps of the earth are not.
     """
     crs = layer.crs
     trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
     if trusted and not unfit_reason(crs):
-        return "", ""
+        return None, ""
     lonlat = layer_centre(layer)
     why = unfit_reason(crs, None if trusted else lonlat)
     if not why or lonlat is None:
@@ -176,9 +173,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
     try:
         found = CRS.from_user_input(crs)
     except CRSError as error:
-        unknown = UsageError(
-            f"crs={crs!r} is no coordinate reference system; write for example 'EPSG:4548'."
-        )
+        unknown = UsageError.of("call_faults.no_crs_known", crs=crs)
         unknown.sentence = Message("file_faults.bad_crs", error=crs)
         raise unknown from error
     if why := unfit_reason(found, lonlat):
@@ -186,10 +181,11 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
             instead = "" if lonlat is None else projected_crs_for(*lonlat).to_string()
         except UsageError:
             instead = ""
-        take = f"take {instead}" if instead else "take a projected one (for example EPSG:4548)"
-        wrong = GeographicCrsError(
-            f"crs={crs!r} ({found.name}) {why}, so no length can be measured in it: {take}, or "
-            "leave crs out to have it chosen."
+        take = Message(
+            "call_faults.take_crs" if instead else "call_faults.take_any_crs", crs=instead
+        )
+        wrong = GeographicCrsError.of(
+            "call_faults.unfit_crs", crs=crs, name=found.name, why=why, take=take
         )
         values = {"crs": crs, "name": found.name, "instead": instead or "EPSG:4548"}
         wrong.sentence = Message("file_faults.unfit_crs", **values)

@@ -54,7 +54,7 @@ class PublicCoverage(Coverage):
         """The ledger per area, NaN where suppressed; see `Coverage.by_area`."""
         if level not in self.tables:
             known = ", ".join(self.tables) or "none"
-            raise UsageError(f"no area level {level!r} in this edition; known levels: {known}.")
+            raise UsageError.of("call_faults.no_level_edition", level=level, known=known)
         return self.tables[level].copy()
 
 

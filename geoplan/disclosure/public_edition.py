@@ -74,7 +74,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
     True
     """
     if audience not in ("internal", "public"):
-        raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
+        raise UsageError.of("call_faults.no_audience", value=audience)
     if audience == "internal":
         return results
     if is_public(results):
@@ -110,10 +110,7 @@ def refuse_internal(results: RunResults, audience: str | None) -> None:
         `audience` is ``"public"`` and `results` are not a public edition.
     """
     if audience == "public" and results.info.audience != "public":
-        raise UsageError(
-            "these results are the internal edition: take edition(results, audience='public') "
-            "first."
-        )
+        raise UsageError.of("call_faults.internal_edition")
 
 
 def is_public(results: RunResults) -> bool:

@@ -17,6 +17,7 @@ from geoplan.crs.projected import unfit_layer_reason
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
 from geoplan.inputs.columns.duplicates import is_duplicated
 from geoplan.inputs.columns.status import StatusWords
+from geoplan.words.message import Message, called
 
 
 def serves(sites: pd.DataFrame) -> pd.Series:
@@ -44,7 +45,7 @@ def serves(sites: pd.DataFrame) -> pd.Series:
     return texts.map(read).astype(bool)
 
 
-def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
+def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str | Message) -> None:
     """Raise unless `frame` has a projected CRS whose metres are metres on the ground.
 
     Raises
@@ -54,35 +55,33 @@ def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
     MissingCrsError, GeographicCrsError
     """
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
-        raise UsageError(f"{what} must be a GeoDataFrame, not {type(frame).__name__}.")
+        raise UsageError.of("call_faults.no_geoframe", what=called(what), kind=type(frame).__name__)
     try:
         series = frame.geometry
     except AttributeError:
-        raise UsageError(f"{what} has no geometry: name it with frame.set_geometry(...).") from None
+        raise UsageError.of("call_faults.no_geometry", what=called(what)) from None
     if series.crs is None:
-        raise MissingCrsError(
-            f"{what} has no CRS: say what the coordinates are with frame.set_crs(...) before this "
-            "call (EPSG:4326 for degrees of WGS 84)."
-        )
+        raise MissingCrsError.of("call_faults.no_crs", what=called(what))
     why, instead = unfit_layer_reason(series)
     if why:
-        to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs(...), for example EPSG:4548"
-        raise GeographicCrsError(
-            f"{what}: the CRS ({series.crs.name}) {why}. Convert it to a projected CRS in metres "
-            f"with {to}."
+        to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs('EPSG:4548')"
+        raise GeographicCrsError.of(
+            "call_faults.unfit_layer", what=called(what), crs=series.crs.name, why=why, to=to
         )
 
 
-def _checked(frame: gpd.GeoDataFrame, what: str, needed: tuple[str, ...]) -> gpd.GeoDataFrame:
+def _checked(frame: gpd.GeoDataFrame, what: Message, needed: tuple[str, ...]) -> gpd.GeoDataFrame:
     missing = [c for c in needed if c not in frame.columns]
     if missing:
-        raise InputError(f"{what} lacks the columns {', '.join(missing)}.")
+        raise InputError.of(
+            "call_faults.lacks_columns", what=called(what), columns=", ".join(missing)
+        )
     check_projected(frame, what)
     # not `is_unique`, which keeps a table of all labels as long as the index lives
     again = is_duplicated(frame.index)
     if again.any():
         twice = frame.index[again].unique()[:5].tolist()
-        raise InputError(f"{what} has ids more than once: {twice}.")
+        raise InputError.of("call_faults.ids_twice", what=called(what), ids=twice)
     return frame.copy()
 
 
@@ -108,7 +107,11 @@ class FacilityLayer:
         object.__setattr__(
             self,
             "frame",
-            _checked(self.frame, f"the facility layer {self.key!r}", ("name", "capacity", "tier")),
+            _checked(
+                self.frame,
+                Message("call_faults.the_facility_layer", key=self.key),
+                ("name", "capacity", "tier"),
+            ),
         )
 
     def __repr__(self) -> str:
@@ -148,11 +151,13 @@ class Demand:
 
     def __post_init__(self) -> None:
         frame = _checked(
-            self.frame, f"the demand layer {self.key!r}", ("name", "people", *self.groups)
+            self.frame,
+            Message("call_faults.the_demand_layer", key=self.key),
+            ("name", "people", *self.groups),
         )
         weights = frame["people"].to_numpy(float)
         if not np.isfinite(weights).all() or (weights < 0).any():
-            raise InputError(f"the demand layer {self.key!r} has missing or negative people.")
+            raise InputError.of("call_faults.people_missing", key=self.key)
         object.__setattr__(self, "frame", frame)
 
     def __repr__(self) -> str:
@@ -195,7 +200,11 @@ class AreaLayer:
         object.__setattr__(
             self,
             "frame",
-            _checked(self.frame, f"the area layer {self.level!r}", ("name", "parent")),
+            _checked(
+                self.frame,
+                Message("call_faults.the_area_layer", key=self.level),
+                ("name", "parent"),
+            ),
         )
 
     def __repr__(self) -> str:
@@ -236,7 +245,9 @@ class LineLayer:
 
     def __post_init__(self) -> None:
         object.__setattr__(
-            self, "frame", _checked(self.frame, f"the line layer {self.key!r}", ("name",))
+            self,
+            "frame",
+            _checked(self.frame, Message("call_faults.the_line_layer_of", key=self.key), ("name",)),
         )
 
     def __repr__(self) -> str:

@@ -178,7 +178,7 @@ def network_report(
         if not 0 < number(value) < np.inf
     ]
     if wrong:
-        raise UsageError(f"these must be positive numbers of metres: {', '.join(wrong)}.")
+        raise UsageError.of("call_faults.no_metres", names=", ".join(wrong))
     degree = np.bincount(
         np.concatenate([network.u, network.v]), minlength=network.n_nodes
     )  # a loop counts twice: its node is no dead end

@@ -142,7 +142,7 @@ def _least(
     if result.objective == "min_sites":
         people = result.detail.get("people_needed")
         if people is None:
-            raise SitingError("this result does not say how many people it had to cover.")
+            raise SitingError.of("call_faults.no_people_to_cover")
     elif problem.capacities is not None:
         people = result.value
     else:

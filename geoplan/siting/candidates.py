@@ -202,10 +202,7 @@ def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.Ge
     ['a']
     """
     if candidates.crs != forbidden.crs:
-        raise UsageError(
-            f"candidates are in {candidates.crs} and forbidden zones in {forbidden.crs}: "
-            "convert one with to_crs(...)."
-        )
+        raise UsageError.of("call_faults.zones_crs", candidates=candidates.crs, zones=forbidden.crs)
     hit = shapely.STRtree(forbidden.geometry.to_numpy()).query(
         candidates.geometry.to_numpy(), predicate="intersects"
     )[0]

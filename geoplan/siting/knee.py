@@ -76,10 +76,10 @@ def curve_knee(curve: pd.DataFrame) -> Knee | None:
     """
     missing = [name for name in ("sites", "value") if name not in curve.columns]
     if missing:
-        raise SitingError(f"the curve has no column {', '.join(missing)}.")
+        raise SitingError.of("call_faults.curve_columns", columns=", ".join(missing))
     given = curve[["sites", "value"]].astype(float).dropna().sort_values("sites", kind="stable")
     if given["sites"].duplicated().any():
-        raise SitingError("the curve has a number of sites twice.")
+        raise SitingError.of("call_faults.curve_twice")
     sites, value = given["sites"].to_numpy(), given["value"].to_numpy()
     if len(given) < 3 or not value[-1] > value[0]:
         return None

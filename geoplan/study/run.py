@@ -79,7 +79,7 @@ def run_study(
             services |= kept.programme(acting, lambda: with_programme(context, planned), run=keys)
     services = with_funds(context, services)
     info = StudyInfo(
-        name=config.study.name,
+        name=(config.lang == "en" and config.study.name_en) or config.study.name,
         crs=config.study.crs,
         lang=config.lang,
         synthetic=config.study.synthetic,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from geoplan.errors import UsageError
+from geoplan.errors import UsageError, told_in
 from geoplan.outputs.ranges import range_text
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import Robustness, ServiceResult, SitingOutcome
@@ -119,7 +119,8 @@ class Study(StudySettings):
         >>> len(sure.draws), sure.critical["people"].tolist()
         (5, [150.0])
         """
-        return robustness(self, known_services(self, [service])[0], **options)
+        with told_in(self.config.lang):
+            return robustness(self, known_services(self, [service])[0], **options)
 
     def check(
         self,
@@ -245,9 +246,10 @@ class Study(StudySettings):
             study = study.replace({"study.year": year})
         keys = self.services if services is None else known_services(study, services)
         told = chosen(progress)
-        return run_study(
-            study, keys, audience=audience, scheduler=scheduler, progress=told, cache=cache
-        )
+        with told_in(study.config.lang):
+            return run_study(
+                study, keys, audience=audience, scheduler=scheduler, progress=told, cache=cache
+            )
 
     def suggest(
         self,
@@ -300,7 +302,8 @@ class Study(StudySettings):
         if objective is not None:
             siting["objective"] = objective
         changed = self.replace({f"services.{service}.siting": siting})
-        planned = suggest_sites_of(changed, service, progress=chosen(progress))
+        with told_in(study.config.lang):
+            planned = suggest_sites_of(changed, service, progress=chosen(progress))
         outcome = planned.siting
         assert outcome is not None  # the service has sites
         return dataclasses.replace(

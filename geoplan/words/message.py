@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
-from geoplan.words import level_word, say
+from geoplan.words import has_word, level_word, say
+
+_NO_WORD = re.compile(r"\W+")
 
 
 class Message:
@@ -70,6 +73,20 @@ class Messages:
 def written(value: Any, lang: str) -> Any:
     """A message as text in `lang`; any other value as it is."""
     return value.text(lang) if isinstance(value, Message | Messages) else value
+
+
+def called(what: str | Message) -> str | Message:
+    """What readers call what an error is about: "the sites"; a name without a word stays.
+
+    Examples
+    --------
+    >>> str(called("the sites")), called("the sites").text("zh"), called("costs")
+    ('the sites', '站点', 'costs')
+    """
+    if isinstance(what, Message):
+        return what
+    key = f"call_faults.{_NO_WORD.sub('_', what)}"
+    return Message(key) if has_word(key) else what
 
 
 def first_few(values: Iterable[Any], *, most: int = 5) -> Message:

@@ -116,7 +116,7 @@ def test_a_crs_made_for_another_region_is_reported(tmp_path, caplog):
         network = Network.from_osm(path, mode="walk", crs="EPSG:32648")
     assert "off by" in caplog.text
     assert sorted(network.node_ids) == [-2, -1]  # an editor's ids, never uploaded
-    assert unfit_reason(network.crs, (117.0, 36.65)) == ""
+    assert unfit_reason(network.crs, (117.0, 36.65)) is None
 
 
 # -- node and edge tables -----------------------------------------------------------------

@@ -39,3 +39,14 @@ def test_more_numbers_than_a_page_holds_still_fit():
         caption="", heads=("区", *["人数"] * 12), rows=(row,), right=frozenset(range(1, 13))
     )
     assert abs(sum(column_widths_cm(block, 7.5)) - PAGE_CM) < 0.01
+
+
+def test_room_goes_where_it_saves_lines():
+    """A name of nine signs beside a long text: the name is not broken for the text's sake."""
+    rows = (("婚姻登记处（公交）", "常住人口", "依据" * 40), ("老年助餐站点", "—", "依据" * 10))
+    block = TableBlock(caption="", heads=("服务", "服务对象", "依据"), rows=rows)
+    widths = column_widths_cm(block, 9.0)
+    assert abs(sum(widths) - PAGE_CM) < 0.01
+    sign = 9 * 2.54 / 72
+    assert widths[0] > 9 * sign
+    assert widths[2] > 25 * sign

@@ -6,17 +6,21 @@ import json
 import os
 from datetime import datetime
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from openpyxl import load_workbook
 
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
 from geoplan.outputs.gis.field_names import short_names
-from geoplan.outputs.gis.run_layers import layer_names
+from geoplan.outputs.gis.kml import write_kml
+from geoplan.outputs.gis.run_layers import RunLayer, layer_names
 from geoplan.outputs.gis.spreadsheet import write_sheets
 
 
@@ -157,6 +161,74 @@ def test_kml_opens_with_names(run, tmp_path):
     gaps = read(run, "meal_station_gaps")
     shown = pyogrio.read_dataframe(tmp_path / "meal_station_gaps.kml")["Name"]
     assert shown[0] == f"1 {gaps['area'][0]}".strip()
+
+
+def test_kml_has_every_feature_value_and_shape(run, tmp_path):
+    export_run(run, format="kml", out=tmp_path)
+    for layer in layer_names(run / "layers.gpkg"):
+        before = read(run, layer)
+        # another reader than the writer's own: GDAL
+        after = pyogrio.read_dataframe(tmp_path / f"{layer}.kml")
+        assert len(after) == len(before)
+        for column in before.columns.drop(["geometry", "name"], errors="ignore"):
+            was = before[column].astype(object).where(before[column].notna(), None)
+            if was.notna().sum() == 0:
+                continue
+            came = after["_id" if column == "id" else column].astype(object)
+            came = came.where(came.notna(), None)
+            if pd.api.types.is_numeric_dtype(before[column]):
+                assert pd.to_numeric(came).to_numpy() == pytest.approx(
+                    pd.to_numeric(was).to_numpy(), rel=1e-12, nan_ok=True
+                )
+            else:
+                assert came.fillna("").map(str.strip).tolist() == (
+                    was.fillna("").map(str.strip).tolist()
+                )
+        shapes = before.geometry.to_crs("EPSG:4326")
+        there = shapes.notna() & ~shapes.is_empty
+        away = shapely.hausdorff_distance(
+            after.geometry[there].to_numpy(), shapes[there].to_numpy()
+        )
+        assert (away < 1e-6).all(), layer
+        assert after.geometry[~there].isna().all()
+
+
+SHAPES = (
+    "POINT (117 36.5)",
+    "MULTIPOINT ((0 1), (2 3))",
+    "LINESTRING (0 0, 0.00001 -0.0000004)",
+    "MULTILINESTRING ((0 0, 1 1), (5 5, 6 6, 7 7))",
+    "POLYGON ((0 0, 9 0, 9 9, 0 0), (1 0.5, 2 0.5, 2 1, 1 0.5), (3 1, 4 1, 4 2, 3 1))",
+    "MULTIPOLYGON (((0 0, 9 0, 9 9, 0 0), (1 .5, 2 .5, 2 1, 1 .5)), ((20 2, 30 2, 30 9, 20 2)))",
+    "MULTIPOLYGON (EMPTY, ((0 0, 1 0, 1 1, 0 0)))",
+    "GEOMETRYCOLLECTION (POINT (1 2), LINESTRING (0 0, 1 1), POLYGON ((0 0, 1 0, 1 1, 0 0)))",
+    "POLYGON EMPTY",
+)
+
+
+def test_kml_of_every_kind_of_shape_and_hostile_text(tmp_path):
+    hostile = ["</name><script>&amp;", "a \"b\" 'c'", "]]>", "\x00\x0b<x>", "石\uffff", *"wxyz"]
+    frame = gpd.GeoDataFrame(
+        {"name": hostile, 'h<"&\x01>': hostile[::-1], "n": [1.5, np.nan, np.inf, 3, 4, 5, 6, 7, 8]},
+        geometry=gpd.GeoSeries.from_wkt(list(SHAPES)),
+        crs="EPSG:4326",
+    )
+    layer = RunLayer(name='l<"&>', file="l", title="<t>&", frame=frame, columns={})
+    write_kml(layer, tmp_path / "l.kml")
+    after = pyogrio.read_dataframe(tmp_path / "l.kml")
+    for was, came in zip(frame.geometry, after.geometry, strict=True):
+        if was.is_empty:
+            assert came is None
+        else:
+            assert shapely.hausdorff_distance(was, came) < 1e-6
+            assert came.area == pytest.approx(was.area)
+    assert after["Name"].tolist() == [
+        "".join(c for c in text if c not in "\x00\x0b\uffff") for text in hostile
+    ]
+    assert after["n"].isna().tolist() == [False, True, True, *[False] * 6]
+    tree = ElementTree.parse(tmp_path / "l.kml")  # well-formed, and no number in powers of ten
+    spots = [e.text for e in tree.iter() if e.tag.endswith("coordinates")]
+    assert not any("e" in spot for spot in spots)
 
 
 def test_no_cell_is_a_formula(run, tmp_path):

@@ -89,7 +89,7 @@ class SiteCovers:
         at = self.sites.index.get_indexer(pd.Index(chosen, dtype=object))
         if (at < 0).any():
             lost = [site for site, k in zip(chosen, at, strict=True) if k < 0][:5]
-            raise UsageError(f"neither sites nor candidates: {', '.join(lost)}.")
+            raise UsageError.of("call_faults.neither_sites", names=", ".join(lost))
         state = self._states(np.sort(at))
         sums = {name: float(self.people[state == name].sum()) for name in np.unique(state)}
         if self.limited:

@@ -23,6 +23,7 @@ from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import LineLayer, check_projected
 from geoplan.tolerances import LEAST_SHARED_M, NO_LENGTH_M
 from geoplan.validate import raise_faults
+from geoplan.words.message import called
 
 _LINES = {"LineString", "LinearRing", "MultiLineString"}
 _SHAPES = {"Polygon", "MultiPolygon"}
@@ -150,16 +151,17 @@ def point_frame(
     if series.crs is None or not series.crs.is_projected or series.crs == lines.crs:
         check_projected(series, what)
     if series.crs != lines.crs:
-        raise CrsMismatchError(
-            f"{what} is in {series.crs.name}, the lines are in {lines.crs.name}: convert one "
-            "with to_crs()."
+        raise CrsMismatchError.of(
+            "call_faults.crs_of_lines", what=called(what), crs=series.crs.name, lines=lines.crs.name
         )
     shapes = series.to_numpy()
     nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~_is_finite(shapes)
     series = series[~nowhere]
     odd = series.index[series.geom_type != "Point"]
     if len(odd):
-        raise UsageError(f"{what}: {len(odd)} rows are no points, such as {odd[:5].tolist()}.")
+        raise UsageError.of(
+            "call_faults.no_points", what=called(what), count=len(odd), rows=odd[:5].tolist()
+        )
     return series
 
 

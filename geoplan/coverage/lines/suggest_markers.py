@@ -91,7 +91,7 @@ def suggest_markers(
     """
     rules = SpacingRules(max_spacing_m=max_spacing_m, tolerance_m=tolerance_m, **options)
     if not near_crossing_m >= 0:
-        raise UsageError(f"near_crossing_m must be 0 or more, not {near_crossing_m}.")
+        raise UsageError.of("call_faults.near_crossing", value=near_crossing_m)
     series = line_frame(lines, "the lines")
     points = point_frame(markers, series, "the markers")
     chains = build_chains(series, shared_tolerance_m=rules.shared_tolerance_m)

@@ -74,9 +74,10 @@ def geocode_missing(
     """
     missing = [h for h in (address, lon, lat) if h not in table.columns]
     if missing:
-        raise UsageError(
-            f"the table has no column {', '.join(missing)}; it has: "
-            f"{', '.join(map(str, table.columns))}."
+        raise UsageError.of(
+            "call_faults.table_columns",
+            missing=", ".join(missing),
+            there=", ".join(map(str, table.columns)),
         )
     done = table.copy()
     for heading in (lon, lat):

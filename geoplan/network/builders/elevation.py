@@ -15,13 +15,14 @@ from pyproj import CRS
 from rasterio.windows import Window
 
 from geoplan.crs.transformer import cached_transformer
-from geoplan.errors import FileError, InputError, MissingCrsError, UsageError
+from geoplan.errors import Faults, FileError, InputError, MissingCrsError, UsageError
 from geoplan.inputs.files.gate.limits import refuse_beyond
 from geoplan.inputs.files.gate.raster_file import opened_raster
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.network.graph.network import AnyNetwork, NetworkData
 from geoplan.tolerances import STEEPEST_SLOPE
 from geoplan.validate import number
+from geoplan.words.message import Message
 
 _log = logging.getLogger(__name__)
 
@@ -87,15 +88,14 @@ def with_slope(
     MissingCrsError, InputError
         The raster names no CRS, cannot be read, or does not meet the network.
     """
-    faults = []
+    faults = Faults(UsageError, "call_faults.all_of_them")
     if network.mode != "walk":
-        faults.append(f"slopes count on foot, but this network is for mode {network.mode!r}")
+        faults.add(Message("call_faults.slopes_on_foot", mode=network.mode))
     if not 0 < number(step_m) < np.inf:
-        faults.append(f"step_m must be a positive number of metres, not {step_m!r}")
+        faults.add(Message("call_faults.step_positive", value=step_m))
     if not 0 < number(steepest) < np.inf:
-        faults.append(f"steepest must be positive, not {steepest!r}")
-    if faults:
-        raise UsageError("; ".join(faults) + ".")
+        faults.add(Message("call_faults.steepest_positive", value=steepest))
+    faults.raise_all()
     lines = network.edge_lines()
     drawn = shapely.length(lines)
     steps = np.maximum(np.ceil(drawn / step_m), 1).astype(np.int64)

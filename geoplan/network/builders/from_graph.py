@@ -147,7 +147,7 @@ def network_from_graph(
 
 def _own_crs(graph: nx.Graph) -> CRS:
     if not isinstance(graph, nx.Graph):
-        raise UsageError(f"graph must be a networkx graph, not {type(graph).__name__}.")
+        raise UsageError.of("call_faults.no_graph", kind=type(graph).__name__)
     if graph.graph.get("crs") is None:
         raise MissingCrsError.of("network_faults.graph_no_crs")
     crs = graph.graph["crs"]

@@ -212,10 +212,7 @@ def _checked_bounds(bounds: Any) -> tuple[float, float, float, float] | None:
         return None
     found = numbers(bounds)
     if len(found) != 4 or not (found[0] < found[2] and found[1] < found[3]):
-        raise UsageError(
-            "bounds must be west, south, east, north in degrees, west < east and south < north, "
-            f"not {bounds!r}."
-        )
+        raise UsageError.of("call_faults.no_bounds", value=bounds)
     return found[0], found[1], found[2], found[3]
 
 

@@ -201,7 +201,7 @@ def read_osm(
 def file_processor(path: Path, what: Any) -> Any:
     """Osmium's reader of one kind of object in the file."""
     if not path.is_file():
-        raise NetworkError(f"{path.name}: no such file. Give one of {', '.join(SUFFIXES)}.")
+        raise NetworkError.of("call_faults.no_osm_file", name=path.name, kinds=", ".join(SUFFIXES))
     return osmium.FileProcessor(str(path), what)
 
 

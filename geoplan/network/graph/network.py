@@ -100,10 +100,7 @@ class NetworkData:
         positive_number("speed_m_s", self.speed_m_s, "metres per second")
         self._check_arrays()
         if why := unfit_reason(self.crs):
-            raise GeographicCrsError(
-                f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "
-                "(for example EPSG:4548)."
-            )
+            raise GeographicCrsError.of("call_faults.unfit_network", crs=self.crs.name, why=why)
 
     def _check_arrays(self) -> None:
         """Bring every array to its kind and refuse what compiled code must not see."""
@@ -322,7 +319,7 @@ class NetworkData:
     def _arc_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Costs each way by the edge's own one-way sign."""
         if unit not in UNITS:
-            raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.")
+            raise UsageError.of("call_faults.no_unit", known=", ".join(UNITS), value=unit)
         if unit == "m":
             forward = backward = self.length_m
         elif self.minutes is None:
@@ -362,10 +359,10 @@ def crs_name(crs: CRS) -> str:
 def check_mode(mode: str) -> None:
     """Raise `UsageError` unless `mode` is known."""
     if mode not in MODES:
-        raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
+        raise UsageError.of("call_faults.no_mode", known=", ".join(MODES), value=mode)
 
 
 def check_network(network: object) -> None:
     """Raise `UsageError` unless `network` is a network."""
     if not isinstance(network, NetworkData):
-        raise UsageError(f"network must be a geoplan Network, not {type(network).__name__}.")
+        raise UsageError.of("call_faults.no_network", kind=type(network).__name__)

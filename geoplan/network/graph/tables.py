@@ -59,7 +59,7 @@ def _arrays(
     """The arrays of a network by field name, and notes on costs that are doubted."""
     check_projected(nodes, "the network's nodes")
     if not isinstance(edges, pd.DataFrame):
-        raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
+        raise UsageError.of("call_faults.no_edges", kind=type(edges).__name__)
     keep = [keep] if isinstance(keep, str) else list(keep)
     faults = Faults(NetworkError, "network_faults.tables")
     points = np.asarray(nodes.geometry.array)

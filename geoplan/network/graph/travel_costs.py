@@ -54,12 +54,15 @@ class TravelCosts:
 
     def __post_init__(self) -> None:
         if self.matrix.shape != (len(self.demand_index), len(self.site_index)):
-            raise UsageError(
-                f"the matrix is {self.matrix.shape[0]} x {self.matrix.shape[1]} but the labels are "
-                f"{len(self.demand_index)} x {len(self.site_index)}."
+            raise UsageError.of(
+                "call_faults.matrix_labels",
+                rows=self.matrix.shape[0],
+                columns=self.matrix.shape[1],
+                demand=len(self.demand_index),
+                sites=len(self.site_index),
             )
         if self.unit not in ("m", "min"):
-            raise UsageError(f"unit must be 'm' or 'min', not {self.unit!r}.")
+            raise UsageError.of("call_faults.no_unit_of_two", value=self.unit)
 
     def __repr__(self) -> str:
         rows, columns = self.matrix.shape

@@ -80,7 +80,7 @@ def reach_outline(
     (True, True, True)
     """
     if (cutoff_m is None) == (cutoff_min is None):
-        raise UsageError("reach_outline: give cutoff_m or cutoff_min, and only one of them.")
+        raise UsageError.of("call_faults.one_cutoff", function="reach_outline")
     width_m = positive_number("reach_outline: width_m", width_m, "metres")
     unit = "m" if cutoff_m is not None else "min"
     cutoff = positive_number(

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.errors import UsageError
+from geoplan.errors import Faults, UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
 from geoplan.network.isochrones.bands import rings_between
@@ -38,6 +38,7 @@ from geoplan.network.search.travel_query import (
 from geoplan.parallel import run
 from geoplan.tolerances import POLYGON_GRID_M, SITE_STRIP_M
 from geoplan.validate import check_keywords, number, numbers
+from geoplan.words.message import Message
 
 _log = logging.getLogger(__name__)
 
@@ -201,25 +202,24 @@ def _checked(
     width_m: float | None,
     max_snap_m: float | None,
 ) -> tuple[list[float], str, float]:
-    faults = []
+    faults = Faults(UsageError, "call_faults.of_reach_areas")
     if (cutoffs_m is None) == (cutoffs_min is None):
-        faults.append("give cutoffs_m or cutoffs_min, and only one of them")
+        faults.add(Message("call_faults.one_of_cutoffs"))
     given = cutoffs_m if cutoffs_m is not None else cutoffs_min
     listed = [] if given is None else numbers(given)
     if given is not None and not listed:
-        faults.append("the list of cutoffs is empty")
+        faults.add(Message("call_faults.cutoffs_empty"))
     if not all(np.isfinite(c) and c > 0 for c in listed):
-        faults.append(f"a cutoff must be a positive number, not {given!r}")
+        faults.add(Message("call_faults.cutoff_positive", value=given))
     most = np.inf if max_snap_m is None else number(max_snap_m)
     width = number(most if width_m is None else width_m)
     if not most > 0:
-        faults.append(f"max_snap_m must be a positive number of metres, not {max_snap_m!r}")
+        faults.add(Message("call_faults.snap_positive", value=max_snap_m))
     elif width_m is None and np.isinf(width):
-        faults.append("without a limit to max_snap_m the ground beside a street needs width_m")
+        faults.add(Message("call_faults.needs_width"))
     elif not (np.isfinite(width) and 0 < width <= most):
-        faults.append(f"width_m must lie between 0 and max_snap_m ({most:g}), not {width_m!r}")
-    if faults:
-        raise UsageError("reach_areas: " + "; ".join(faults) + ".")
+        faults.add(Message("call_faults.width_between", most=most, value=width_m))
+    faults.raise_all()
     return listed, "m" if cutoffs_m is not None else "min", width
 
 

@@ -75,7 +75,7 @@ def site_outlines(
     {'minx': 1400, 'miny': -100, 'maxx': 2100, 'maxy': 100}
     """
     if (cutoff_m is None) == (cutoff_min is None):
-        raise UsageError("site_outlines: give cutoff_m or cutoff_min, and only one of them.")
+        raise UsageError.of("call_faults.one_cutoff", function="site_outlines")
     unit = "m" if cutoff_m is not None else "min"
     width_m = positive_number("site_outlines: width_m", width_m, "metres")
     query = AreaQuery(

@@ -17,6 +17,7 @@ from geoplan.network.search.multi_source import Nearest, multi_source
 from geoplan.network.search.snapped_points import ON, STATES, SnappedPoints
 from geoplan.network.search.travel_query import parse_cutoff, snapped
 from geoplan.tolerances import SAME_VERTEX_M
+from geoplan.words.message import called
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -188,11 +189,9 @@ def _one(
     if point is None or isinstance(point, shapely.Geometry):
         point = gpd.GeoSeries([point], crs=network.crs)
     if isinstance(point, tuple | list | np.ndarray):
-        raise UsageError(
-            f"{what} must be a point (shapely.Point(x, y)) or a GeoDataFrame with one row."
-        )
+        raise UsageError.of("call_faults.no_point", what=called(what))
     if len(point) != 1:  # type: ignore[arg-type]
-        raise UsageError(f"{what} must be one point, not {len(point)}.")  # type: ignore[arg-type]
+        raise UsageError.of("call_faults.many_points", what=called(what), count=len(point))  # type: ignore[arg-type]
     return snapped(network, point, what, max_snap_m=max_snap_m, barriers=barriers)  # type: ignore[arg-type]
 
 

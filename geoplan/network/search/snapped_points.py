@@ -145,11 +145,11 @@ def snap_nodes(network: NetworkData, labels: Iterable[Any] | None = None) -> Sna
         index, at = network.node_ids, np.arange(network.n_nodes)
     else:
         if isinstance(labels, str) or not isinstance(labels, Iterable):
-            raise UsageError(f"labels must be a list of node ids, not {labels!r}.")
+            raise UsageError.of("call_faults.no_labels", value=labels)
         index = pd.Index(list(labels))
         at = network.node_ids.get_indexer(index)
         if (at < 0).any():
-            raise InputError(f"these are no nodes of the network: {index[at < 0][:5].tolist()}.")
+            raise InputError.of("call_faults.no_nodes", ids=index[at < 0][:5].tolist())
     xy = np.column_stack([network.x[at], network.y[at]])
     count = len(at)
     return SnappedPoints(

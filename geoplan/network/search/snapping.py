@@ -28,6 +28,7 @@ from geoplan.network.search.snapped_points import (
 )
 from geoplan.tolerances import AT_END_M
 from geoplan.validate import number
+from geoplan.words.message import called
 
 
 def snap(
@@ -83,10 +84,11 @@ def snap(
     located = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     bad = located & (shapely.get_type_id(geometry) != 0)
     if bad.any():
-        raise InputError(
-            f"{what} hold {int(bad.sum())} rows that are no points (first: "
-            f"{points.index[bad][0]!r}): take a point for each, for example with "
-            ".representative_point()."
+        raise InputError.of(
+            "call_faults.rows_no_points",
+            what=called(what),
+            count=int(bad.sum()),
+            first=points.index[bad][0],
         )
     origin = np.full((len(geometry), 2), np.nan)
     origin[located] = shapely.get_coordinates(geometry[located])
@@ -107,7 +109,7 @@ def _checked_limit(max_snap_m: float | None) -> float:
     if max_snap_m is None:
         return np.inf
     if not number(max_snap_m) > 0:
-        raise UsageError(f"max_snap_m must be positive (or None for no limit), not {max_snap_m!r}.")
+        raise UsageError.of("call_faults.no_max_snap", value=max_snap_m)
     return float(max_snap_m)
 
 
@@ -118,12 +120,13 @@ def _check_crs(network: NetworkData, points: Any, what: str) -> None:
     if not projected or points.crs.equals(network.crs, ignore_axis_order=True):
         check_projected(points, what)
     if not points.crs.equals(network.crs, ignore_axis_order=True):
-        raise CrsMismatchError(
-            f"{what} are in {points.crs.name}, the network in {network.crs.name}: convert with "
-            f".to_crs({network.crs.to_string()!r})."
-            if network.crs.to_epsg()
-            else f"{what} are in {points.crs.name}, the network in {network.crs.name}: convert "
-            "with .to_crs(network.crs)."
+        known = network.crs.to_epsg()
+        raise CrsMismatchError.of(
+            "call_faults.crs_of_network",
+            what=called(what),
+            crs=points.crs.name,
+            network=network.crs.name,
+            to=repr(network.crs.to_string()) if known else "network.crs",
         )
 
 

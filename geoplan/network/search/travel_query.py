@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.errors import InputError, UsageError
+from geoplan.errors import Faults, InputError, UsageError
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.graph.network import UNITS, NetworkData, check_network
 from geoplan.network.graph.timed import streets_of
@@ -23,6 +23,7 @@ from geoplan.network.search.snapped_points import (
 from geoplan.network.search.snapping import snap
 from geoplan.tolerances import SAME_LOCATION_M
 from geoplan.validate import check_keywords, number
+from geoplan.words.message import Message, called
 
 _LARGEST = float(np.finfo(np.float64).max)
 #: how many points are compared to recognise another network
@@ -157,26 +158,28 @@ def parse_cutoff(
     cutoff_m: float | None, cutoff_min: float | None, unit: str | None = None
 ) -> Cutoff:
     """Unit and cutoff from a caller's options; all faults at once."""
-    faults = []
+    faults = Faults(UsageError, "call_faults.all_of_them")
     if cutoff_m is not None and cutoff_min is not None:
-        faults.append("give cutoff_m or cutoff_min, not both")
+        faults.add(Message("call_faults.not_both_cutoffs"))
     asked = "min" if cutoff_min is not None else "m" if cutoff_m is not None else unit or "m"
     if unit is not None and unit not in UNITS:
-        faults.append(f"unit must be one of {', '.join(UNITS)}, not {unit!r}")
+        known = ", ".join(UNITS)
+        faults.add(Message("call_faults.part_unit", known=known, value=unit))
     elif unit is not None and unit != asked:
-        faults.append(f"unit={unit!r} does not go with a cutoff in {asked!r}")
+        faults.add(Message("call_faults.other_unit", unit=unit, asked=asked))
     cutoff = cutoff_min if cutoff_min is not None else cutoff_m
     if cutoff is not None and not number(cutoff) >= 0:
-        faults.append(f"a cutoff must be a number, 0 or more (None = no cutoff), not {cutoff!r}")
-    if faults:
-        raise UsageError("; ".join(faults) + ".")
+        faults.add(Message("call_faults.no_cutoff", value=cutoff))
+    faults.raise_all()
     return Cutoff(unit=asked, value=np.inf if cutoff is None else float(cutoff))
 
 
 def check_direction(direction: str) -> bool:
     """Whether travel goes towards the sites."""
     if direction not in DIRECTIONS:
-        raise UsageError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+        raise UsageError.of(
+            "call_faults.no_direction", known=", ".join(DIRECTIONS), value=direction
+        )
     return direction == "to_sites"
 
 
@@ -187,7 +190,7 @@ def snapped(network: NetworkData, points: Points, what: str, **options: Any) -> 
     if not isinstance(points, SnappedPoints):
         return snap(network, points, what=what, **options)
     if not _belong(network, points):
-        raise UsageError(f"{what} were snapped to another network: snap them to this one.")
+        raise UsageError.of("call_faults.other_network", what=called(what))
     return points
 
 
@@ -202,7 +205,7 @@ def check_labels(points: SnappedPoints, what: str) -> SnappedPoints:
     index = points.index
     if not index.is_unique:
         twice = index[index.duplicated()].unique()[:5].tolist()
-        raise InputError(f"{what} have labels more than once: {twice}. Make the index unique.")
+        raise InputError.of("call_faults.labels_twice", what=called(what), labels=twice)
     return points
 
 

@@ -241,8 +241,8 @@ class TransitNetwork(TimedNetwork):
             raise UsageError.of("transit.needs_walk")
         check_projected(stops, "the stops")
         if stops.crs != walk.crs:
-            raise CrsMismatchError(
-                f"the stops are in {stops.crs.name}, the streets in {walk.crs.name}."
+            raise CrsMismatchError.of(
+                "call_faults.stops_crs", stops=stops.crs.name, streets=walk.crs.name
             )
         schedule, notes = schedule_of_lines(lines, stops, columns=columns)
         return cls(

@@ -13,11 +13,11 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from geoplan.crs.antimeridian import cut_at_180
 from geoplan.errors import DiskError, GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.outputs.gis.geodatabase import write_geodatabase
-from geoplan.outputs.gis.geojson import rounded, write_geojson
+from geoplan.outputs.gis.geojson import write_geojson
+from geoplan.outputs.gis.kml import write_kml
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers
 from geoplan.outputs.gis.shapefile import write_shapefiles
 from geoplan.outputs.gis.spreadsheet import write_sheets
@@ -146,26 +146,12 @@ def _geojson(source: Path, target: Path) -> list[Path]:
 
 
 def _kml(source: Path, target: Path) -> list[Path]:
-    """WGS 84; what crosses 180 degrees is cut there, as GDAL does for GeoJSON and not for KML."""
-
-    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
-        degrees = frame.to_crs("EPSG:4326")
-        # GDAL prints every digit there is: seven decimals make smaller files, sooner
-        degrees = degrees.set_geometry(rounded(cut_at_180(degrees.geometry)))
-        pyogrio.write_dataframe(_named(degrees), path, driver="KML", use_arrow=True)
-
-    return _per_layer(source, target, "kml", write)
-
-
-def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """A copy with the column ``Name`` that KML programs show: name, or rank and area."""
-    if "name" in frame.columns:
-        return frame.rename(columns={"name": "Name"})
-    if "area" not in frame.columns:
-        return frame
-    ranks = [f"{int(r)} " for r in frame["rank"]] if "rank" in frame else [""] * len(frame)
-    areas = frame["area"].fillna("")
-    return frame.assign(Name=[f"{r}{a}".strip() for r, a in zip(ranks, areas, strict=True)])
+    written = []
+    for layer in run_layers(source):
+        path = target / f"{layer.file}.kml"
+        write_kml(layer, path)
+        written.append(path)
+    return written
 
 
 def _fgb(source: Path, target: Path) -> list[Path]:

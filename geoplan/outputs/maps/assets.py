@@ -88,11 +88,7 @@ def asset_bytes(name: str) -> bytes:
     try:
         return files("geoplan").joinpath("outputs", "assets", name).read_bytes()
     except FileNotFoundError:
-        raise MissingAssetError(
-            f"the map asset {name!r} is missing from this installation: install geoplan with "
-            "`pip install .` (or `pip install -e .` in a checkout), which fetches it from the npm "
-            "registry; npm, or a connection to PyPI and npm, is needed once."
-        ) from None
+        raise MissingAssetError.of("call_faults.no_asset", name=name) from None
 
 
 @cache

@@ -25,7 +25,7 @@ from geoplan.outputs.report.chapters.proposals import (
 )
 from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.outputs.report.chapters.service_pages import service_pages
-from geoplan.outputs.report.chapters.summary import summary_blocks
+from geoplan.outputs.report.chapters.summary import fills_a_page, summary_blocks
 from geoplan.outputs.report.numbering import numbered
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.coverage_tables import overview_table
@@ -36,6 +36,8 @@ from geoplan.words.text_format import clean
 
 Chapter = Callable[[RunResults, Speaker], Iterator[Block]]
 
+#: chapters that begin where the one before ends, if what stands together finds room there
+_FOLLOW_ON = {"report.h_asked", "report.h_programme", "report.h_proposals", "report.h_method"}
 _OVERVIEW = (
     "service",
     "facilities",
@@ -71,16 +73,14 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
-    # what is asked follows on the summary's page, the method on that of what is proposed
-    follow_on = {"report.h_asked", "report.h_method"}
-    if any(service.rates is not None for service in results.services.values()):
-        follow_on.add("report.h_programme")  # it goes on behind the short table of rates
     for chapters, annex in ((CHAPTERS, False), (ANNEXES, True)):
         for word, chapter in chapters:
             blocks = list(chapter(results, speaker))
             if not blocks:  # a chapter that has nothing to say
                 continue
-            new_page = word not in follow_on
+            new_page = word not in _FOLLOW_ON or (
+                word == "report.h_asked" and fills_a_page(results)
+            )
             yield Heading(level=1, text=speaker.say(word), new_page=new_page, annex=annex)
             yield from _in_annex(blocks) if annex else blocks
 

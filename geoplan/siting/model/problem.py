@@ -288,10 +288,7 @@ class SitingProblem:
     def needs_costs(self, objective: str) -> sparse.csr_matrix:
         """The costs, or an error that says why `objective` cannot do without them."""
         if self.costs is None:
-            raise SitingError(
-                f"{objective} needs travel costs, and this problem only knows who covers whom: "
-                "make it with SitingProblem.from_costs."
-            )
+            raise SitingError.of("call_faults.needs_travel_costs", objective=objective)
         return self.costs
 
     def in_order(self, chosen: np.ndarray) -> list[Any]:

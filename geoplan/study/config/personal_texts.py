@@ -15,6 +15,7 @@ from geoplan.words.speaker import Speaker
 #: texts that outputs print, by section; "*" is any key, "**" everything below
 _PRINTED: tuple[Location, ...] = (
     ("study", "name"),
+    ("study", "name_en"),
     ("study", "source"),
     ("study", "data_date"),
     ("study", "map_approval_no"),

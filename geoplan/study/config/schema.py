@@ -48,6 +48,7 @@ class StudySection(Section):
     """``[study]``: settings of the whole study; `keep`: personal data in its texts stay."""
 
     name: str
+    name_en: str | None = None
     crs: str
     lang: Literal["zh", "en"] = "zh"
     synthetic: bool = False

@@ -57,7 +57,13 @@ def _printed(
         roles = (r.path for r in records if f"areas.{level}" in r.role.split(", "))
         yield next(roles, level), [str(n) for n in layer.names.dropna()]
     study = config.study
-    texts: list[Any] = [study.name, study.source, study.data_date, study.map_approval_no]
+    texts: list[Any] = [
+        study.name,
+        study.name_en or "",
+        study.source,
+        study.data_date,
+        study.map_approval_no,
+    ]
     texts += [t for s in config.services.values() for t in (s.name, s.name_en)]
     yield STUDY_FILE, [t for t in texts if t]
 

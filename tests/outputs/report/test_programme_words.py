@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from geoplan.outputs.report.blocks import Heading
 from geoplan.outputs.report.chapters.programme import alone_text, programme_blocks, waiting_text
+from geoplan.outputs.report.compose import compose
 from geoplan.words.speaker import Speaker
 from tests.disclosure.test_programme_attack import plan
+from tests.outputs.report.test_report_body import texts_of
 
 KEYS = ("meal_station", "elderly_centre")
 
@@ -64,3 +67,47 @@ def test_the_annex_has_both(fakes) -> None:
     text = " ".join(block.text for block in blocks if hasattr(block, "text"))
     assert "250 person-years fewer" in text
     assert "1,200 person-years would be lost" in text
+
+
+def body(results, lang: str = "zh") -> str:
+    """All the words of the report's body."""
+    return "\n".join(texts_of(before_annex(compose(results, Speaker(lang)))))
+
+
+def before_annex(document):
+    for block in document.blocks:
+        if isinstance(block, Heading) and block.annex:
+            return
+        yield block
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_one_plan_says_what_is_done_in_which_year(fakes, lang) -> None:
+    """Suggested sites with years, and a plan in time: two answers would be one too many."""
+    results = two_services(fakes, 0)
+    meal = results.services["meal_station"]
+    sites = meal.siting.sites.assign(year=2031, money=5e5)
+    meal = replace(meal, siting=replace(meal.siting, sites=sites))
+    results = replace(results, services=results.services | {"meal_station": meal})
+    said = body(results, lang)
+    assert "2031" not in said
+    assert "2031" in body(
+        replace(results, services={"meal_station": replace(meal, programme=None)}), lang
+    )
+    # its own heading, and the proposals, which name it as what counts
+    assert said.count(Speaker(lang).say("report.h_programme")) >= 2
+    first = said[: said.index(Speaker(lang).say("report.h_asked"))]
+    spent = 2 * len(meal.programme.by_year) * 1e6  # two services, a million in each row
+    assert Speaker(lang).money(spent, results.info.currency) in first
+
+
+def test_a_year_without_works_says_where_the_money_goes(fakes) -> None:
+    results = two_services(fakes, 0)
+    meal = results.services["meal_station"]
+    years = meal.programme.by_year
+    years = years.assign(works=[0] + [1] * (len(years) - 1))
+    programme = replace(meal.programme, by_year=years)
+    services = results.services | {"meal_station": replace(meal, programme=programme)}
+    name = results.services["elderly_centre"].name("zh")
+    assert f"2025 年资金先用于{name}，本项不安排项目" in body(replace(results, services=services))
+    assert "不安排项目" not in body(results)

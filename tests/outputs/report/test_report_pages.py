@@ -10,6 +10,7 @@ from docx.oxml.ns import qn
 
 from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import FigureBlock, Heading, Listing, Paragraph, TableBlock
+from geoplan.outputs.report.chapters.gap_lists import whole_area_text
 from geoplan.outputs.report.chapters.service_pages import _halves
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.word.form import styles
@@ -138,3 +139,28 @@ def test_words_go_by_their_number():
     many = speaker.say("report.plan_sites", sites="1,200", services=3, markers="", refs="")
     assert one == "1 new site is proposed, for 1 service."
     assert many == "1,200 new sites are proposed, for 3 services."
+
+
+def test_a_short_table_names_the_areas_of_a_gap(many):
+    district = str(many.areas["district"].names.iloc[0])
+    assert whole_area_text(f"{district} 甲村等5处", many) == district
+    assert whole_area_text(f"{district}外 甲村", many) == f"{district}外甲村"
+    assert whole_area_text("甲乙线 K9+974至K13+156", many) == "甲乙线"
+    assert whole_area_text("Line 4 K9+974 to K13+156", many) == "Line 4"
+
+
+def test_what_follows_the_services_takes_no_room_from_the_last_map(many, whole_run):
+    """Chapters go on behind the last service, on the next page if need be: its map stays large."""
+    _, folder = whole_run("internal")
+    picture = folder / "figures" / "meal_station_map.png"
+
+    def height(run):
+        document = compose(run, Speaker("zh"))
+        names = [b.name for b in document.blocks if isinstance(b, FigureBlock)]
+        files = dict.fromkeys(names, picture)
+        return laid_out(document.blocks, files, styles("zh"), Speaker("zh")).heights["meal_0_map"]
+
+    one = replace(many, services={"meal_0": many.services["meal_0"]})
+    bare = replace(one.services["meal_0"], siting=None)  # less to propose
+    assert height(one) == pytest.approx(height(replace(one, services={"meal_0": bare})), abs=2)
+    assert height(one) > 7

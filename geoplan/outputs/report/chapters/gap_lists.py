@@ -11,10 +11,14 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.coverage.gap_merging import DATA_FAULTS
-from geoplan.results import ServiceResult
+from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text
 
+#: levels of areas that a short name has, the coarsest ones
+_NAMED_LEVELS = 2
+#: where on a line a stretch begins and ends
+_CHAINAGE = re.compile(r"\s*K\d+\+\d+.*$")
 _BLANKS = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 
@@ -42,6 +46,23 @@ def place_text(area: str) -> str:
     ('历下区解放路街道', 'Centro Norte')
     """
     return _BLANKS.sub("", clean(area))
+
+
+def whole_area_text(area: str, results: RunResults) -> str:
+    """The areas of a gap without the communities in it; of a line's stretch the line.
+
+    For a table of one line per service; where the name has no area it stays as it is.
+    """
+    names = {
+        clean(name)
+        for layer in list(results.areas.values())[:_NAMED_LEVELS]
+        for name in layer.names
+    }
+    rest, parts = _CHAINAGE.sub("", clean(area)), []
+    while there := [name for name in names if f"{rest} ".startswith(f"{name} ")]:
+        parts.append(max(there, key=len))
+        rest = rest[len(parts[-1]) :].strip()
+    return place_text(" ".join(parts) or rest)
 
 
 def fault_text(service: ServiceResult, speaker: Speaker) -> str:

@@ -29,9 +29,9 @@ def money_of(service: ServiceResult) -> float | None:
 
 
 def plan_years(service: ServiceResult, speaker: Speaker) -> str:
-    """How many sites which year builds; "" where no years are planned."""
+    """How many sites which year builds; "" where none are planned, or a programme plans them."""
     siting = service.siting
-    if siting is None or "year" not in siting.sites.columns:
+    if siting is None or "year" not in siting.sites.columns or in_programme(service):
         return ""
     years = siting.sites["year"].dropna().astype(int).value_counts().sort_index()
     parts = [
@@ -39,6 +39,11 @@ def plan_years(service: ServiceResult, speaker: Speaker) -> str:
         for year, sites in years.items()
     ]
     return speaker.say("report.name_comma").join(parts)
+
+
+def in_programme(service: ServiceResult) -> bool:
+    """Whether a plan in time says what the service does in which year."""
+    return service.programme is not None and len(service.programme.by_year) > 0
 
 
 def money_column(results: RunResults, speaker: Speaker) -> tuple[Column, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph
-from geoplan.outputs.report.chapters.money import in_budget_units
+from geoplan.outputs.report.chapters.money import in_budget_units, in_programme
 from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.programme_tables import action_table, programme_year_table
@@ -38,7 +38,8 @@ def _service(
         for line in programme.blocking:
             yield Paragraph(text=clean(line), kind="note")
         return
-    yield Paragraph(text=_headline(programme, service, results, speaker))
+    text = _headline(programme, service, results, speaker)
+    yield Paragraph(text=text + _idle(programme, results, speaker))
     years = programme_year_table(results, service, speaker)
     table = report_table(
         in_budget_units(years, results, speaker),
@@ -54,6 +55,48 @@ def _service(
     yield figure
     if table is not None:
         yield replace(table, key=f"{service.key}_years")
+
+
+def plan_in_time(results: RunResults, speaker: Speaker, *, word: str = "plan_in_time") -> str:
+    """What the services with a plan in time do and take together; "" where there is none."""
+    services = [service for service in results.services.values() if in_programme(service)]
+    if not services:
+        return ""
+    plans = [s.programme for s in services if s.programme is not None]
+    names = [clean(service.name(speaker.lang)) for service in services]
+    spent = sum(float(plan.by_year["cost"].sum()) for plan in plans)
+    return speaker.say(
+        f"report.{word}",
+        services=speaker.say("report.name_comma").join(names),
+        first=min(plan.years[0] for plan in plans),
+        last=max(plan.years[-1] for plan in plans),
+        actions=count_text(sum(len(plan.actions) for plan in plans)),
+        money=speaker.money(spent, results.info.currency),
+        chapter=speaker.say("report.h_programme"),
+    )
+
+
+def _idle(programme: Programme, results: RunResults, speaker: Speaker) -> str:
+    """Years in which the money goes to other services alone; "" where there are none."""
+    others = [
+        results.services[key]
+        for key in programme.together
+        if key in results.services and results.services[key].programme is not programme
+    ]
+    busy = [s.programme.by_year["works"] for s in others if s.programme is not None]
+    idle = [
+        year
+        for year, works in programme.by_year["works"].items()
+        if works == 0 and any(other.get(year, 0) > 0 for other in busy)
+    ]
+    if not idle:
+        return ""
+    comma = speaker.say("report.name_comma")
+    return speaker.say(
+        "report.programme_idle",
+        years=comma.join(map(str, idle)),
+        others=comma.join(clean(s.name(speaker.lang)) for s in others if in_programme(s)),
+    )
 
 
 def programme_blocks(

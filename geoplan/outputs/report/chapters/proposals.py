@@ -11,6 +11,7 @@ from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.chapters.chapter_sections import fund_blocks, lacking_lines
 from geoplan.outputs.report.chapters.gap_lists import people_by_remedy
 from geoplan.outputs.report.chapters.money import money_column, money_of, plan_years
+from geoplan.outputs.report.chapters.programme import plan_in_time
 from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.table import Column, Table
@@ -78,6 +79,8 @@ def _sites(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     block = report_table(table, speaker.say("report.c_plan"), speaker)
     if block is not None:
         yield replace(block, key="plan", total=len(prices) > 0)
+    if apart := plan_in_time(results, speaker, word="plan_sites_programme"):
+        yield Paragraph(text=apart)
 
 
 def _markers(count: float, speaker: Speaker) -> str:

@@ -13,7 +13,7 @@ from geoplan.coverage.quota import quota_summary
 from geoplan.outputs.ranges import most_ledger, share_range_text
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph, TableBlock
 from geoplan.outputs.report.chapters.gap_lists import people_by_remedy, place_text, real_gaps
-from geoplan.outputs.report.chapters.money import plan_money, plan_years
+from geoplan.outputs.report.chapters.money import in_programme, plan_money, plan_years
 from geoplan.outputs.report.chapters.service_chapter import no_plan_text
 from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
@@ -140,7 +140,7 @@ def _now(service: ServiceResult, speaker: Speaker) -> str:
         "report.page_now",
         standard=standard_text(service.standard, speaker),
         sites=count_text(0 if service.facilities is None else len(service.facilities)),
-        idle=speaker.say("report.not_open", count=count_text(closed)) if closed > 0 else "",
+        idle=speaker.say("report.page_not_open", count=count_text(closed)) if closed > 0 else "",
         people=clean(service.people_name(speaker.lang)) or speaker.say("report.high_anyone"),
         total=count_text(ledger.total),
         served=count_text(ledger.served),
@@ -180,11 +180,8 @@ def _gap_sentence(service: ServiceResult, speaker: Speaker) -> str:
     ]
     faults = {s: people for s, people in states.items() if s in checked}
     if faults:
-        names = [speaker.say(f"common.{s}") for s in faults]
         people = count_text(sum(faults.values()))
-        parts.append(
-            speaker.say("report.part_faults", states=_named(names, speaker), people=people)
-        )
+        parts.append(speaker.say("report.part_faults", people=people))
     text = speaker.say(
         "report.page_unserved", unserved=count_text(ledger.unserved), parts=comma.join(parts)
     )
@@ -227,6 +224,8 @@ def _plan_sentence(results: RunResults, service: ServiceResult, speaker: Speaker
         text += speaker.say("report.page_money", money=money)
     if years := plan_years(service, speaker):
         text += speaker.say("report.page_years", years=years)
+    elif in_programme(service):
+        text += speaker.say("report.page_programme", chapter=speaker.say("report.h_programme"))
     return text + speaker.say("report.high_end")
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 from geoplan.outputs.ranges import share_range_text
 from geoplan.outputs.report.blocks import Block, Listing, Paragraph, TableBlock
 from geoplan.outputs.report.chapters.asked import assumed_blocks
-from geoplan.outputs.report.chapters.gap_lists import place_text, real_gaps
+from geoplan.outputs.report.chapters.gap_lists import real_gaps, whole_area_text
 from geoplan.outputs.report.chapters.highlights import highlights
 from geoplan.outputs.report.chapters.money import money_column, money_of
+from geoplan.outputs.report.chapters.programme import plan_in_time
 from geoplan.outputs.report.numbering import references
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.table import Column, Table
@@ -23,6 +24,11 @@ from geoplan.words.text_format import MISSING, clean, count_text, number_text, s
 
 #: so many services with places have a sentence each; more of them stand in a table
 _FEW_SENTENCES = 5
+
+
+def fills_a_page(results: RunResults) -> bool:
+    """Whether the services are so many that what comes next begins on a page of its own."""
+    return sum(map(is_placed, results.services.values())) > _FEW_SENTENCES
 
 
 def summary_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
@@ -58,6 +64,8 @@ def _sentences(results: RunResults, speaker: Speaker) -> Iterator[str]:
             others.append(sentence)
     if others:
         yield speaker.say("report.sentence_space").join(others)
+    if planned := plan_in_time(results, speaker):
+        yield planned
 
 
 def _opening(results: RunResults, placed: list[ServiceResult], speaker: Speaker) -> str:
@@ -85,7 +93,10 @@ def _opening(results: RunResults, placed: list[ServiceResult], speaker: Speaker)
     if prices:
         money = speaker.money(sum(prices), results.info.currency)
         text += speaker.say("report.opening_money", money=money)
-    return text + speaker.say("report.high_end")
+    text += speaker.say("report.high_end")
+    if planned := plan_in_time(results, speaker):
+        text += speaker.say("report.sentence_space") + planned
+    return text
 
 
 def _count(new: dict[str, int], markers: int) -> str:
@@ -95,14 +106,14 @@ def _count(new: dict[str, int], markers: int) -> str:
 def _table(results: RunResults, placed: list[ServiceResult], speaker: Speaker) -> TableBlock | None:
     """One row per service: who is not covered, where most of them are, what is proposed."""
     column, size = money_column(results, speaker)
-    rows = [_row(service, size, speaker) for service in placed]
+    rows = [_row(results, service, size, speaker) for service in placed]
     columns = (
         Column(name="service"),
         Column(name="share", kind="mixed", word="covered_share"),
-        Column(name="unserved", kind="mixed", word="not_covered"),
+        Column(name="unserved", kind="mixed", word="not_covered_people"),
         Column(name="gap", word="largest_gap"),
         Column(name="sites", kind="count", word="plan_sites"),
-        Column(name="after", kind="mixed", word="share_after"),
+        Column(name="after", kind="mixed", word="share_then"),
         column,
     )
     frame = pd.DataFrame(rows, columns=[c.name for c in columns])
@@ -111,18 +122,19 @@ def _table(results: RunResults, placed: list[ServiceResult], speaker: Speaker) -
     return None if block is None else replace(block, key="summary")
 
 
-def _row(service: ServiceResult, size: float, speaker: Speaker) -> dict[str, object]:
+def _row(
+    results: RunResults, service: ServiceResult, size: float, speaker: Speaker
+) -> dict[str, object]:
     money, siting = money_of(service), service.siting
     row: dict[str, object] = {
         "service": clean(service.name(speaker.lang)),
-        "gap": _largest_gap(service, speaker),
+        "gap": _largest_gap(results, service, speaker),
         "sites": np.nan if siting is None else len(siting.sites),
         "money": None if money is None else money / size,
     }
     if service.coverage is not None:
         row["share"] = share_range_text(service)
-        unserved = count_text(service.coverage.ledger.unserved)
-        row["unserved"] = speaker.say("report.some_people", count=unserved)
+        row["unserved"] = count_text(service.coverage.ledger.unserved)
         if siting is not None and len(siting.sites):
             row["after"] = share_range_text(service, after=True)
     else:
@@ -133,12 +145,12 @@ def _row(service: ServiceResult, size: float, speaker: Speaker) -> dict[str, obj
     return row
 
 
-def _largest_gap(service: ServiceResult, speaker: Speaker) -> str:
+def _largest_gap(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
     gaps = real_gaps(service)
     if gaps is None or not len(gaps):
         return MISSING
     first = gaps.iloc[0]
-    area = place_text(first["area"])
+    area = whole_area_text(first["area"], results)
     if "length_m" in gaps.columns:
         return speaker.say("report.page_line", area=area, metres=count_text(first["length_m"]))
     return speaker.say("report.page_area", area=area, people=count_text(first["people"]))

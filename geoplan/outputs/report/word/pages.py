@@ -79,7 +79,8 @@ def laid_out(
                 if not block.fill:
                     size = picture_size_cm(pictures[block.name], widest_cm=BESIDE_CM - 0.3)
                     needed[k] = size[1] + 1.1
-        room = (text_height_cm() - sum(needed) - _SPARE_CM) / max(len(filled), 1)
+        shared = sum(needed[: _first_chapter(group)])  # what follows on may go to the next page
+        room = (text_height_cm() - shared - _SPARE_CM) / max(len(filled), 1)
         for k in filled:
             figure, table = group[k], group[min(k + 1, len(group) - 1)]
             assert isinstance(figure, FigureBlock)
@@ -105,6 +106,12 @@ def laid_out(
             while used > text_height_cm() + _SPARE_CM:
                 page, used = page + 1, used - text_height_cm()
     return Pages(heights=heights, starts=starts, beside=beside)
+
+
+def _first_chapter(group: Sequence[Block]) -> int:
+    """Where in a stretch the next chapter begins."""
+    later = (k for k, b in enumerate(group) if k and isinstance(b, Heading) and b.level == 1)
+    return next(later, len(group))
 
 
 def _beside(blocks: Sequence[Block], pictures: Mapping[str, Path]) -> frozenset[int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from geoplan.outputs.report.blocks import TableBlock
 from geoplan.outputs.report.word.form import text_width_cm
@@ -21,8 +24,18 @@ _SHORT = 14
 _SHORT_HEAD, _LONG_HEAD = 6, 24
 #: tables up to this long stay on one page, in the body and in an annex
 _WHOLE_ROWS, _WHOLE_ROWS_ANNEX, _WHOLE_CM_ANNEX = 12, 7, 7.0
+#: a table of the body with up to so many rows, higher than a page holds, is set smaller where that
+#: brings it on one
+_PAGE_ROWS, _PAGE_CM, _PAGE_SMALL_CM = 20, 19.0, 20.0
 #: rows at both ends of a longer table that stay together
 _TOGETHER = 3
+#: columns are widened by so much
+_STEP_CM = 0.1
+#: texts that may break need less than numbers that may not
+_AIR = 0.84
+#: a Chinese sign in digits, where these have a third of air
+_WIDE_SIGN = 1.58
+_BREAK = 0.2
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
 
 
@@ -97,7 +110,13 @@ def _row(
 
 
 def _is_small(block: TableBlock, width_cm: float | None) -> bool:
-    return len(block.heads) > _WIDE or width_cm is not None
+    """Whether the text is smaller: many columns, little room, or else more than one page."""
+    if len(block.heads) > _WIDE or width_cm is not None:
+        return True
+    fills = not block.annex and _WHOLE_ROWS < len(block.rows) <= _PAGE_ROWS
+    if not fills or _height_cm(block, _SIZE) <= _PAGE_CM:
+        return False
+    return _height_cm(block, _SMALL) <= _PAGE_SMALL_CM
 
 
 def side_by_side(left_cm: float) -> str:
@@ -117,7 +136,10 @@ def side_by_side(left_cm: float) -> str:
 
 def table_height_cm(block: TableBlock, *, width_cm: float | None = None) -> float:
     """About how high a table is, its caption included."""
-    size = _SMALL if _is_small(block, width_cm) else _SIZE
+    return _height_cm(block, _SMALL if _is_small(block, width_cm) else _SIZE, width_cm)
+
+
+def _height_cm(block: TableBlock, size: float, width_cm: float | None = None) -> float:
     widths = column_widths_cm(block, size, width_cm=width_cm)
     letter = size * 0.5 * 2.54 / 72 * 1.05
     lines = 0.0
@@ -136,42 +158,86 @@ def column_widths_cm(
     """Widths that fill the page and break no number, and no word of a heading.
 
     A column of numbers, or of texts of at most seven Chinese characters, takes its longest entry
-    (a heading may take two lines); the other columns share the rest by their longest entries, of
-    which more than fifty characters count as fifty.
+    (a heading may take two lines); the other columns share the rest so that rows are low.
     """
     # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
     letter = size * 0.5 * 2.54 / 72 * 1.32
     page = text_width_cm() if width_cm is None else width_cm
     longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
-    heads = [_head_need(block.heads[k]) for k in _columns(block)]
-    need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
+    need = [
+        max(
+            _head_need(block.heads[k]),
+            *(_span(row[k]) * (1.0 if k in block.right else _AIR) for row in block.rows),
+        )
+        for k in _columns(block)
+    ]
     firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
-    # words of headings are set in a wider font
-    least = [_word(block.heads[k]) * letter * 1.2 + 2 * _PAD_CM for k in _columns(block)]
+    # words of headings are set in a wider font, letters and not digits
+    least = [_word(block.heads[k]) * letter * 0.95 + 2 * _PAD_CM for k in _columns(block)]
     widths = [
         max(need[k] * letter + 2 * _PAD_CM, least[k]) if firm[k] else 0.0 for k in _columns(block)
     ]
-    loose = {k: min(need[k], 100) for k in _columns(block) if not firm[k]}
+    loose = [k for k in _columns(block) if not firm[k]]
     if not loose:
         return [width * page / sum(widths) for width in widths]
     floor = {k: max(1.5, least[k], min(need[k] * letter / 3, 3.5)) for k in loose}
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
         return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
-    left = page - sum(widths) - sum(floor.values())
-    for k, n in loose.items():
-        widths[k] = floor[k] + left * n / sum(loose.values())
+    texts = {k: np.array([_measure(row[k]) for row in block.rows]) * letter for k in loose}
+    shared = _lowest(floor, texts, page - sum(widths))
+    return [shared.get(k, width) for k, width in enumerate(widths)]
+
+
+def _lowest(
+    floor: Mapping[int, float], texts: Mapping[int, NDArray[np.float64]], room: float
+) -> dict[int, float]:
+    """`room` shared among columns so that rows have few lines, each at least as wide as `floor`.
+
+    Step by step the column is widened that saves most lines by the centimetre; what saves none
+    goes to all columns alike.
+
+    Parameters
+    ----------
+    texts : how long each row's text is on one line, in centimetres, by column.
+    """
+    widths, left = dict(floor), room - sum(floor.values())
+    while left > 0:
+        lines = {k: _lines(texts[k], width) for k, width in widths.items()}
+        now, best, gain = _height(list(lines.values())), (0.0, -1), 0.0
+        for k in widths:
+            others = [lines[j] for j in widths if j != k]
+            for step in np.arange(_STEP_CM, left + _STEP_CM / 2, _STEP_CM):
+                saved = now - _height([_lines(texts[k], widths[k] + step), *others])
+                if saved / step > gain + 1e-9:
+                    best, gain = (float(step), k), saved / step
+        if not gain:
+            return {k: width + left / len(widths) for k, width in widths.items()}
+        widths[best[1]] += min(best[0], left)
+        left -= best[0]
     return widths
 
 
-def _head_need(head: str) -> int:
+def _height(lines: Sequence[NDArray[np.float64]]) -> float:
+    """Lines of all rows; a break in a cell that makes no row higher counts a little."""
+    return float(np.maximum.reduce(lines).sum() + _BREAK * sum(column.sum() for column in lines))
+
+
+def _lines(texts: NDArray[np.float64], width_cm: float) -> NDArray[np.float64]:
+    """About how many lines each text takes; a blank or a long word leaves a line's end empty."""
+    return np.maximum(np.ceil(texts * _AIR / max(width_cm - 2 * _PAD_CM, 0.2)), 1.0)
+
+
+def _head_need(head: str) -> float:
     """What a heading needs: two lines, three if it is long; short ones and words stay whole."""
     name, bracket, _ = head.partition("（")
     if bracket and _measure(name) <= 4:  # 投资（万元）: the bracket stays whole
-        return 8
+        return _span("（万元）")
     length = _measure(head)
-    lines = 2 if length <= _LONG_HEAD else 3
-    return length if length <= _SHORT_HEAD else max(-(-length // lines), _word(head))
+    if length <= _SHORT_HEAD:
+        return _span(head)
+    share = _span(head) / (2 if length <= _LONG_HEAD else 3)
+    return max(-(-share // _WIDE_SIGN) * _WIDE_SIGN, _word(head))
 
 
 def _word(head: str) -> int:
@@ -186,6 +252,11 @@ def _columns(block: TableBlock) -> range:
 
 def _measure(text: str) -> int:
     return sum(2 if ord(c) > 0x2000 else 1 for c in text)
+
+
+def _span(text: str) -> float:
+    """How wide a text that nothing may break is: in digits with air, a Chinese sign has no more."""
+    return sum(_WIDE_SIGN if ord(c) > 0x2000 else 1.0 for c in text)
 
 
 def _about(text: str) -> float:
