@@ -1,6 +1,6 @@
 """CPU seconds and megabytes of a run's layers in every format that `geoplan export` writes.
 
-    python benchmarks/exports.py RUN [FORMAT ...]
+python benchmarks/exports.py RUN [FORMAT ...]
 """
 
 from __future__ import annotations

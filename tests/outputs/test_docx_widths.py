@@ -50,3 +50,12 @@ def test_room_goes_where_it_saves_lines():
     sign = 9 * 2.54 / 72
     assert widths[0] > 9 * sign
     assert widths[2] > 25 * sign
+
+
+def test_short_names_beside_a_map_stay_on_one_line():
+    heads = ("Area", "Not covered", "Covered share", "With the plan")
+    rows = tuple((name, "1,054,222", "19.9%", "27.3%") for name in ("历城区", "章丘区"))
+    block = TableBlock(caption="", heads=heads, rows=rows, right=frozenset({1, 2, 3}))
+    widths = column_widths_cm(block, 7.5, width_cm=6.4)
+    assert abs(sum(widths) - 6.4) < 0.01
+    assert widths[0] > 3 * 7.5 * 2.54 / 72 + 0.2

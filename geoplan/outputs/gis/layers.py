@@ -53,7 +53,7 @@ def layer_list(results: RunResults, speaker: Speaker) -> list[Layer]:
     Column names are stable and English, so that a QGIS project keeps working; ``cause_text``
     and ``remedy_text`` are in `speaker`'s language.
     """
-    layers = [*_background(results), *_areas(results, speaker)]
+    layers = [*_background(results, speaker), *_areas(results, speaker)]
     for service in results.services.values():
         layers.extend(service_layers(results, service, speaker))
     return [layer for layer in layers if len(layer.frame)]
@@ -112,7 +112,7 @@ def _site_reach(service: ServiceResult) -> Layer:
     )
 
 
-def _background(results: RunResults) -> Iterator[Layer]:
+def _background(results: RunResults, speaker: Speaker) -> Iterator[Layer]:
     for name, frame in results.background.items():
         kept = [c for c in ("class", "name") if c in frame.columns]
         there = frame.loc[frame.geometry.notna(), [*kept, frame.geometry.name]]
@@ -122,7 +122,7 @@ def _background(results: RunResults) -> Iterator[Layer]:
         yield Layer(
             name=f"background_{name}",
             frame=there,
-            style=styles.background_style(name, kind),
+            style=styles.background_style(name, kind, speaker),
         )
 
 

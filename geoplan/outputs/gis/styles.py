@@ -31,6 +31,7 @@ from geoplan.outputs.palette import (
     UNCOVERED,
     WATER,
 )
+from geoplan.words.speaker import Speaker
 
 #: layers with more points than this are drawn smaller
 MANY = 500
@@ -233,7 +234,7 @@ def plain_area_style(*, points: bool, count: int = 0) -> Style:
     return single(outline, label=label)
 
 
-def background_style(name: str, geometry: str) -> Style:
+def background_style(name: str, geometry: str, speaker: Speaker) -> Style:
     """Water, green and roads under everything else."""
     if name == "roads":
         return categorized(
@@ -241,7 +242,7 @@ def background_style(name: str, geometry: str) -> Style:
             [
                 Category(
                     value=str(k),
-                    label=str(k),
+                    label=speaker.say(f"gis.road_{k}"),
                     symbol=Symbol(kind="line", colour=colour, size_mm=width),
                 )
                 for k, (colour, width) in ROADS.items()

@@ -28,6 +28,8 @@ _MOST_CM = 7.0
 _SPARE_CM = 0.9
 #: head and first rows of a table that goes on on the next page
 _FIRST_ROWS_CM = 3.0
+#: so many points of a list stay together
+_FEW_ITEMS = 4
 #: room of a picture that has a table on its right
 BESIDE_CM = 9.2
 
@@ -132,11 +134,17 @@ def _unit_cm(group: Sequence[Block], needed: Sequence[float], start: int) -> flo
     for block, height in zip(group[start + 1 :], needed[start + 1 :], strict=True):
         heads = heads and isinstance(block, Heading)
         if isinstance(block, Listing) or (isinstance(block, Heading) and not heads):
-            return total + 1.0
+            whole = isinstance(block, Listing) and keeps_together(block)
+            return total + (height if whole else 1.0)
         if isinstance(block, TableBlock):
             return total + (height if stays_whole(block) else min(height, _FIRST_ROWS_CM))
         total += height
     return total
+
+
+def keeps_together(listing: Listing) -> bool:
+    """Whether the points of a list stand on one page: where they are few."""
+    return len(listing.items) <= _FEW_ITEMS
 
 
 def _groups(blocks: Sequence[Block]) -> list[tuple[int, int]]:

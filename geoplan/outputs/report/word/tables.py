@@ -167,7 +167,7 @@ def column_widths_cm(
     need = [
         max(
             _head_need(block.heads[k]),
-            *(_span(row[k]) * (1.0 if k in block.right else _AIR) for row in block.rows),
+            *(_span(row[k], 1.0 if k in block.right else _AIR) for row in block.rows),
         )
         for k in _columns(block)
     ]
@@ -254,9 +254,9 @@ def _measure(text: str) -> int:
     return sum(2 if ord(c) > 0x2000 else 1 for c in text)
 
 
-def _span(text: str) -> float:
-    """How wide a text that nothing may break is: in digits with air, a Chinese sign has no more."""
-    return sum(_WIDE_SIGN if ord(c) > 0x2000 else 1.0 for c in text)
+def _span(text: str, letter: float = 1.0) -> float:
+    """How wide a text that nothing may break is, in digits with air; Chinese signs need no air."""
+    return sum(_WIDE_SIGN if ord(c) > 0x2000 else letter for c in text)
 
 
 def _about(text: str) -> float:

@@ -32,7 +32,13 @@ from geoplan.outputs.report.word.markup import (
     run,
     tab,
 )
-from geoplan.outputs.report.word.pages import BESIDE_CM, Pages, laid_out, picture_size_cm
+from geoplan.outputs.report.word.pages import (
+    BESIDE_CM,
+    Pages,
+    keeps_together,
+    laid_out,
+    picture_size_cm,
+)
 from geoplan.outputs.report.word.tables import side_by_side, table_markup
 from geoplan.outputs.report.word.template import Frame, open_frame, section_of
 
@@ -207,7 +213,9 @@ class _Writer:
         for k, item in enumerate(block.items, start=1):
             mark = run(f"（{k}）") if zh else run("•") + tab()
             hang = "" if zh else '<w:ind w:left="284" w:hanging="284"/>'
-            yield parsed(paragraph(mark + self._words(item), style, properties=hang))
+            more = keeps_together(block) and k < len(block.items)
+            stay = "<w:keepNext/>" if more else ""  # the schema wants it before the indent
+            yield parsed(paragraph(mark + self._words(item), style, properties=stay + hang))
 
     def _paragraph(self, block: Paragraph, *, keep: bool) -> Any:
         space = run(" ") if self.document.speaker.lang == "en" else ""
