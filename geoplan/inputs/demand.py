@@ -13,7 +13,7 @@ from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
-from geoplan.inputs.columns.roles import heading_called
+from geoplan.inputs.columns.roles import heading_called, people_of_age
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
@@ -145,9 +145,11 @@ def _open(
 ) -> tuple[Rows, list[str]]:
     """The rows of the file, and the headings of its people columns (none only if not `needed`)."""
     rows = open_rows(collector, extra=[*wanted, *groups], areas=context.areas)
-    headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=needed)
+    headings = [_heading(rows, name) for name in wanted] or _known_weight(
+        rows, collector, needed=needed
+    )
     refuse_overlaps(rows.text, headings, rows.levels)
-    if wanted:  # what was taken, not what would have been found
+    if headings:  # what was taken, not what would have been found
         roles = {h: r for h, r in collector.roles.items() if r != "weight"}
         collector.roles = roles | dict.fromkeys(headings, "weight")
     return rows, headings
@@ -215,8 +217,14 @@ def _heading(rows: Rows, name: str) -> str:
     return found
 
 
-def _known_weight(rows: Rows, *, needed: bool) -> list[str]:
+def _known_weight(rows: Rows, collector: FindingCollector, *, needed: bool) -> list[str]:
     found = rows.heading("weight")
+    if not found and needed:
+        found = people_of_age(list(map(str, rows.text.columns)), rows.levels)
+        if found:
+            collector.about_file(
+                "people_of_age", "note", assumed=True, column=found, count=len(rows)
+            )
     if not found and needed:
         raise FileError.of("file_faults.no_weight", headings=", ".join(map(str, rows.text.columns)))
     return [found] if found else []

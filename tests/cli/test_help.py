@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from geoplan.cli import help_text
 from geoplan.cli.commands import app
 from geoplan.cli.help_text import reader_language, word_of, wrapped
-from geoplan.words import has_word
+from geoplan.words import has_word, reader
 from tests.cli.test_cli import geoplan
 
 WORDS = tomllib.loads(files("geoplan.words").joinpath("help.toml").read_text(encoding="utf-8"))
@@ -98,7 +98,7 @@ def test_the_language_is_said_else_set_else_the_systems(monkeypatch):
 def test_windows_says_its_language_by_number(monkeypatch, language, read):
     kernel = SimpleNamespace(GetUserDefaultUILanguage=lambda: language)
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
-    monkeypatch.setattr(help_text.sys, "platform", "win32")
+    monkeypatch.setattr(reader.sys, "platform", "win32")
     assert reader_language([], {}) == read
     assert sys.platform == "win32"
 

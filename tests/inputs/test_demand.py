@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from geoplan.inputs import LayerSource, read_demand
 
 CRS = "EPSG:4548"
@@ -60,3 +62,49 @@ def test_rows_that_count_the_same_people_twice_are_reported(tmp_path):
     one, told = read(tmp_path, text, weight="人口")
     assert [row for (row, _), code in told.items() if code == "repeated_people"] == [3]
     assert one.layer.total == 51  # told, not taken away
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *(
+            "60岁以上",
+            "60岁以上人数",
+            "60岁及以上人口",
+            "65岁及以上老年人口数",
+            "60周岁以上老年人数",
+        ),
+        *(
+            "60歲以上人數",
+            "65歲及以上老年人口數（人）",
+            "80岁及其以上老人",
+            "60+",
+            "常住60岁以上人口",
+        ),
+        *("people 60+", "Population aged 60 and over", "pop60plus", "60 years and older"),
+    ],
+)
+def test_people_from_an_age_on_are_people(tmp_path, heading):
+    """The only such column of a file is the people column, though nobody said so."""
+    one, told = read(tmp_path, f"名称,经度,纬度,{heading}\n甲,117,36.6,12\n乙,117.1,36.6,3\n")
+    assert one.layer.total == 15
+    assert told == {(None, heading): "people_of_age"}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "60岁以上占比",
+        "60岁以上户数",
+        "60-64岁",
+        "60岁以上男性",
+        "60岁以上床位数",
+        "60岁以上,80岁以上",
+    ],
+)
+def test_other_numbers_of_an_age_are_not(tmp_path, heading):
+    cells = ",".join("12" for _ in heading.split(","))
+    text = f"名称,经度,纬度,{heading}\n甲,117,36.6,{cells}\n乙,117.1,36.6,{cells}\n"
+    one, _ = read(tmp_path, text)
+    assert one.layer is None
+    assert any("which column holds the people" in finding.problem for finding in one.findings)

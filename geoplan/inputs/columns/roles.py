@@ -13,6 +13,12 @@ from geoplan.errors import FileError
 
 _NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"'“”‘’*#℃°]+")
 _LEVELS = ("parent", "district", "street", "village")
+#: people from an age on, as `heading_key` has it
+_FROM_AGE = re.compile(
+    r"(常住|户籍)?(人口|老年人口?|老人)?(满|aged?|people|persons|population|pop|residents)*\d{2,3}"
+    r"(周?岁(及其?以上|以上|\+)|\+岁?|plus|(years?)?and(over|older|above)|orover)"
+    r"的?(常住|户籍)?(老年人?|老人|长者|人)?(人口|人员|群众|people|persons|population|residents)?总?人?数?"
+)
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
 
 
@@ -238,6 +244,28 @@ def heading_called(name: str, headings: Sequence[str], levels: Mapping[str, Sequ
         choices = ", ".join(f'"{h}"' for h in found)
         raise FileError.of("file_faults.several_under", name=name, choices=choices)
     return found[0] if found else ""
+
+
+def people_of_age(headings: Sequence[str], levels: Mapping[str, Sequence[str]]) -> str:
+    """The one heading of people from an age on (60岁以上人数, 65+); "" for none or several.
+
+    Of several nobody but the study knows which group is meant.
+
+    Examples
+    --------
+    >>> people_of_age(["村名", "六十岁", "60岁及以上老年人口数（人）"], {})
+    '60岁及以上老年人口数（人）'
+    >>> people_of_age(["60歲以上人數"], {}), people_of_age(["60岁以上", "80岁以上"], {})
+    ('60歲以上人數', '')
+    """
+    found = []
+    for heading in headings:
+        rows = levels.get(heading, ())
+        whole = rows[:1] if rows and is_total_part(rows[-1]) else (heading,)
+        texts = {heading_key(without_unit(text)) for text in whole}
+        if any(_FROM_AGE.fullmatch(text) for text in texts):
+            found.append(heading)
+    return found[0] if len(found) == 1 else ""
 
 
 def headings_called(

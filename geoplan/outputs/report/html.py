@@ -128,14 +128,16 @@ class _Page:
     def _text(self, block: Block, number: int) -> str:
         if isinstance(block, Heading):
             tag = f"h{block.level + 1}"
-            kind = ' class="annex"' if block.annex and block.level == 1 else ""
+            kind = ""
+            if block.level == 1 and (block.annex or not block.new_page):
+                kind = f' class="{"annex" if block.annex else "on"}"'
             return f'<{tag} id="s{number}"{kind}>{escape(block.text)}</{tag}>'
         if isinstance(block, Listing):
             items = "".join(f"<li>{self._words(item)}</li>" for item in block.items)
             return f'<ul class="{block.kind}">{items}</ul>'
         assert isinstance(block, Paragraph)
         return "".join(
-            f'<p class="{block.kind}">'
+            f'<p class="{block.kind}{" lead" if part.lead else ""}">'
             + (f"<b>{escape(part.lead)}</b> " if part.lead else "")
             + f"{self._words(part.text)}</p>"
             for part in block.parts

@@ -29,7 +29,9 @@ def proposal_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """Sites with money and years, the fund, other remedies, areas that lack."""
     sites = list(_sites(results, speaker))
     if sites:
-        yield Heading(level=2, text=speaker.say("report.h_plan_sites"))
+        priced = any(money_of(service) is not None for service in results.services.values())
+        word = "report.h_plan_sites" if priced else "report.h_plan_sites_only"
+        yield Heading(level=2, text=speaker.say(word))
         yield from sites
     for service in results.services.values():
         if service.fund is not None:
@@ -76,7 +78,8 @@ def _sites(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         Column(name="years", word="plan_years"),
     )
     table = Table(name="plan", service="", sheet="plan", frame=frame, columns=columns)
-    block = report_table(table, speaker.say("report.c_plan"), speaker)
+    caption = speaker.say("report.c_plan" if len(prices) else "report.c_plan_only")
+    block = report_table(table, caption, speaker)
     if block is not None:
         yield replace(block, key="plan", total=len(prices) > 0)
     if apart := plan_in_time(results, speaker, word="plan_sites_programme"):

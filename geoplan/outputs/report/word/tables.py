@@ -141,7 +141,7 @@ def table_height_cm(block: TableBlock, *, width_cm: float | None = None) -> floa
 
 def _height_cm(block: TableBlock, size: float, width_cm: float | None = None) -> float:
     widths = column_widths_cm(block, size, width_cm=width_cm)
-    letter = size * 0.5 * 2.54 / 72 * 1.05
+    letter = _about_cm(size)
     lines = 0.0
     for cells in (block.heads, *block.rows):
         needed = (
@@ -184,7 +184,7 @@ def column_widths_cm(
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
         return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
-    texts = {k: np.array([_measure(row[k]) for row in block.rows]) * letter for k in loose}
+    texts = {k: np.array([_about(row[k]) for row in block.rows]) * _about_cm(size) for k in loose}
     shared = _lowest(floor, texts, page - sum(widths))
     return [shared.get(k, width) for k, width in enumerate(widths)]
 
@@ -225,7 +225,7 @@ def _height(lines: Sequence[NDArray[np.float64]]) -> float:
 
 def _lines(texts: NDArray[np.float64], width_cm: float) -> NDArray[np.float64]:
     """About how many lines each text takes; a blank or a long word leaves a line's end empty."""
-    return np.maximum(np.ceil(texts * _AIR / max(width_cm - 2 * _PAD_CM, 0.2)), 1.0)
+    return np.maximum(np.ceil(texts / max(width_cm - 2 * _PAD_CM, 0.2)), 1.0)
 
 
 def _head_need(head: str) -> float:
@@ -257,6 +257,11 @@ def _measure(text: str) -> int:
 def _span(text: str, letter: float = 1.0) -> float:
     """How wide a text that nothing may break is, in digits with air; Chinese signs need no air."""
     return sum(_WIDE_SIGN if ord(c) > 0x2000 else letter for c in text)
+
+
+def _about_cm(size: float) -> float:
+    """About how wide half a Chinese character is that stands in a line that may break."""
+    return size * 0.5 * 2.54 / 72 * 1.05
 
 
 def _about(text: str) -> float:
