@@ -13,6 +13,7 @@ from geoplan.network.builders.saved.native_format import check_writable
 from geoplan.network.diagnostics import network_report
 from geoplan.network.read_file import read_network
 from geoplan.words import LANGS
+from geoplan.words.text_format import sentences
 
 
 def build_network(
@@ -52,7 +53,7 @@ def build_network(
     with _errors_in(langs):
         network.save(out)
     lang = lang or "zh"
-    notes = [found.said for found in build_findings(network, lang)]
+    notes = [sentences(found.problem, found.advice) for found in build_findings(network, lang)]
     return "\n".join([network_report(network).summary(lang), *notes])
 
 

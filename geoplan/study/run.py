@@ -291,10 +291,14 @@ def _on_cluster(
         for key, planned in worked_out(
             cluster, plan_service, context, left, title=name.__getitem__
         ):
-            done[key] = kept.service(key, lambda planned=planned: planned)
+            done[key] = kept.service(key, partial(_same, planned))
             stages.done += 1 + _has_siting(context.config.services[key])
             _tell(stages, context.speaker, cluster.state(len(done), len(keys)))
     return {key: done[key] for key in keys}
+
+
+def _same(planned: ServiceResult) -> ServiceResult:
+    return planned
 
 
 def _assumed(

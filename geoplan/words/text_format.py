@@ -21,6 +21,8 @@ _HIDDEN_SIGNS = re.compile(f"[{_INVISIBLE}]")
 _CONTROL = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff{_INVISIBLE}]"
 )
+#: how a Chinese sentence ends
+_CHINESE_ENDS = ("。", "！", "？")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 
 
@@ -148,6 +150,20 @@ def without_invisible(text: str) -> str:
     'ab'
     """
     return _HIDDEN_SIGNS.sub("", text)
+
+
+def sentences(*parts: str) -> str:
+    """Sentences as one text; after a Chinese one there is no space.
+
+    Examples
+    --------
+    >>> sentences("经纬度写反了。", "请对调。"), sentences("No coordinates.", "Add them.")
+    ('经纬度写反了。请对调。', 'No coordinates. Add them.')
+    """
+    text = ""
+    for part in filter(None, parts):
+        text += part if not text or text.endswith(_CHINESE_ENDS) else f" {part}"
+    return text
 
 
 def clean(value: Any) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.inputs.columns.personal.free_text import hide_in_text
 from geoplan.inputs.files.shown_names import shown_name
+from geoplan.words.text_format import sentences
 
 Severity = Literal["error", "warning", "note"]
 
@@ -26,9 +27,6 @@ FINDING_COLUMNS = (
 
 #: findings about rows that only lack coordinates
 WITHOUT_COORDINATES = ("address_only", "no_coordinates")
-
-#: how a Chinese sentence ends
-_CHINESE_ENDS = ("。", "！", "？")
 
 LayerT = TypeVar("LayerT")
 
@@ -91,9 +89,8 @@ class Finding:
 
     @property
     def said(self) -> str:
-        """The problem and the advice as one text; Chinese sentences have no space between them."""
-        between = "" if self.problem.endswith(_CHINESE_ENDS) else " "
-        return f"{self.problem}{between}{self.advice}".strip()
+        """The problem and the advice as one text."""
+        return sentences(self.problem, self.advice)
 
     @property
     def assumption(self) -> Assumption | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -49,9 +50,10 @@ def with_journeys(context: Context, planned: ServiceResult) -> ServiceResult:
         new = siting.coverage_after.frame["site"].isin(siting.sites.index)
         pairs += _of_sites(replace(siting.coverage_after, frame=after[new]))
         sites = gpd.GeoDataFrame(pd.concat([sites, siting.sites[["geometry"]]]), crs=sites.crs)
-    on_streets = {"max_snap_m": chosen.max_snap_m, "barriers": chosen.barriers}
-    homes = snap(chosen.network, coverage.frame[["geometry"]], **on_streets)
-    there = snap(chosen.network, sites, **on_streets)
+    on_streets = partial(
+        snap, chosen.network, max_snap_m=chosen.max_snap_m, barriers=chosen.barriers
+    )
+    homes, there = on_streets(coverage.frame[["geometry"]]), on_streets(sites)
     found = []
     for pair in pairs:
         journey = None
