@@ -33,7 +33,7 @@ from geoplan.results import (
     StudyInfo,
 )
 from geoplan.services.standard import Quota, ServiceStandard, Tier
-from geoplan.siting.knee import Knee
+from geoplan.siting.beside.knee import Knee
 from geoplan.siting.model.result import SitingResult
 
 CRS = "EPSG:4548"

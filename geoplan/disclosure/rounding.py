@@ -20,8 +20,8 @@ from geoplan.disclosure.city_numbers import people_told, public_result
 from geoplan.disclosure.coverage import PublicCoverage
 from geoplan.disclosure.held import HeldSites, in_told_order, sites_in_told_order, withheld_rows
 from geoplan.results import JointPlan, Robustness, ServiceResult, SitingOutcome
-from geoplan.siting.alternatives import Alternatives
-from geoplan.siting.knee import Knee
+from geoplan.siting.beside.alternatives import Alternatives
+from geoplan.siting.beside.knee import Knee
 
 #: numbers of people that a gap has
 _OF_GAPS = ("people", "people_after")

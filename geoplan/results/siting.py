@@ -9,8 +9,8 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
-from geoplan.siting.alternatives import Alternatives
-from geoplan.siting.knee import Knee
+from geoplan.siting.beside.alternatives import Alternatives
+from geoplan.siting.beside.knee import Knee
 from geoplan.siting.model.result import SitingResult
 from geoplan.words import say
 from geoplan.words.display import text_html

@@ -10,7 +10,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.curve import solve_all
+from geoplan.siting.beside.curve import solve_all
 from geoplan.siting.mclp.incumbent import Incumbent
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.model.constraints import begin_solve, check_count

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.beside.curve import coverage_curve
 from geoplan.siting.conditional.problem import ConditionalProblem
-from geoplan.siting.curve import coverage_curve
 from geoplan.siting.mclp.lagrangian import coverage_bounds
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.counting import least_for

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geoplan.siting.beside.explain import may_replace
 from geoplan.siting.candidates import Thinned
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.reassignment import Reassignment
-from geoplan.siting.explain import may_replace
 from geoplan.siting.model.counting import is_enough, reachable_share
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from geoplan.siting import SitingProblem, SitingResult, alternative_sites
-from geoplan.siting.alternatives import Alternatives
+from geoplan.siting.beside.alternatives import Alternatives
 from geoplan.study.config.schema import SitingSection
 
 

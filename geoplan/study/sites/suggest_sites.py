@@ -7,7 +7,7 @@ import pandas as pd
 
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import curve_knee, explain_sites
-from geoplan.siting.alternatives import Alternatives
+from geoplan.siting.beside.alternatives import Alternatives
 from geoplan.siting.conditional.bounds import (
     ConditionalSolution,
     coverage_by_sites,

@@ -1,0 +1,1 @@
+"""Several sitings in one: services that share buildings, tiers of which one needs the other."""
