@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from geoplan.cli.options import LangOption, told_aside
 from geoplan.cli.typed_path import typed_path
+from geoplan.words import say
+
+if TYPE_CHECKING:
+    from geoplan.comparison import RunComparison
 
 
 def export(
@@ -42,14 +46,28 @@ def compare(
 ) -> None:
     """Print what changed between two runs, per service and area."""
     from geoplan.comparison import compare_runs
-    from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
-    from geoplan.writing import write_together
+    from geoplan.comparison.runs import compare_cities
 
     _restore(lang, run_a, run_b)
     found = compare_runs(run_a, run_b)
     typer.echo(found.text(lang=lang))
-    if out is None:
-        return
+    compared = [(found, run_a, run_b, out)]
+    for city, one in compare_cities(run_a, run_b).items():
+        typer.echo("\n" + say(lang or found.lang, "cities.compared", city=city))
+        typer.echo(one.text(lang=lang))
+        compared.append((one, run_a / city, run_b / city, None if out is None else out / city))
+    for one, a, b, folder in compared:
+        if folder is not None:
+            _write_comparison(one, a, b, folder, lang)
+
+
+def _write_comparison(
+    found: RunComparison, run_a: Path, run_b: Path, out: Path, lang: str | None
+) -> None:
+    """Tables of what changed, and a map per service in which anything did."""
+    from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
+    from geoplan.writing import write_together
+
     written = write_comparison(found, out, lang=lang)
     changed = [key for key in mapped_in_both(run_a, run_b) if key in found.changed_services]
 

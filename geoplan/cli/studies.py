@@ -20,7 +20,7 @@ from geoplan.errors import told_in
 from geoplan.words import say
 
 if TYPE_CHECKING:
-    from geoplan.study import Plan
+    from geoplan.study import Plan, Study
 
 
 def demo(
@@ -141,7 +141,6 @@ def run(
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
     from geoplan.study.check import finding_text
-    from geoplan.study.config.input_files import input_files
     from geoplan.study.settings import in_language
     from geoplan.words.speaker import Speaker
     from geoplan.writing import claimed
@@ -157,28 +156,27 @@ def run(
     for finding in in_language(opened, speaker.lang).findings:
         aside(finding_text(finding, speaker))
     target = out or opened.folder / "out"
-    named = input_files(opened.config, opened.folder)
-    read = [opened.file, *named, *(overlay or ()), *_tiles(basemap)]
+    read = [*opened.files(), *(overlay or ()), *_tiles(basemap)]
     claim = claimed(target, inputs=read, tell=told_aside(speaker.lang))
     with told_in(speaker.lang), claim, progress_shown() as progress:
-        plan = opened.run(
+        plan = opened.run_into(
+            target,
             services=service or None,
             audience=audience,
             lang=lang,
             scheduler=scheduler,
             cache=not no_cache,
             progress=progress,
+            basemap=basemap,
+            tianditu_key=key,
         )
-        if plan.interrupted:
-            raise KeyboardInterrupt
-        folder = plan.save(target, progress=progress, basemap=basemap, tianditu_key=key)
     typer.echo(plan.summary())
-    typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
-    _tell_of_pdf(plan, folder)
+    typer.echo(say(plan.lang, "cli.report_at", path=target / "report.html"))
+    _tell_of_pdf(plan, target)
     if plan.infeasible:
         aside("\n".join(plan.infeasible))
     if plan.input_errors:
-        path = folder / "findings.xlsx"
+        path = target / "findings.xlsx"
         where = path if path.exists() else "geoplan check"
         told = say(plan.lang, "cli.input_errors", count=plan.input_errors, path=where)
         aside(told)
@@ -209,6 +207,9 @@ def suggest(
     from geoplan.study import Study, suggestion_text
 
     opened = Study.open(study, lang=lang)
+    if opened.cities:
+        _suggest_in_cities(opened, service, sites, objective, curve, lang)
+        return
     with told_in(lang or opened.config.lang), progress_shown() as progress:
         outcome = opened.suggest(
             service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
@@ -220,3 +221,21 @@ def suggest(
         raise typer.Exit(3)
     if outcome.result.detail.get("interrupted"):
         raise typer.Exit(INTERRUPTED)
+
+
+def _suggest_in_cities(
+    study: Study, service: str, sites: int, objective: str | None, curve: bool, lang: str | None
+) -> None:
+    """The same for several cities: how many sites go where comes first."""
+    from geoplan.study.cities.suggest import suggest_in_cities
+    from geoplan.study.settings import in_language
+    from geoplan.study.terminal_table import cities_suggestion_text
+
+    study = in_language(study, lang)
+    with told_in(study.config.lang), progress_shown() as progress:
+        found = suggest_in_cities(
+            study, service, sites=sites, objective=objective, curve=curve, progress=progress
+        )
+    typer.echo(cities_suggestion_text(found, lang=study.config.lang))
+    if any(one.result.status == "infeasible" for one in found.outcomes.values()):
+        raise typer.Exit(3)

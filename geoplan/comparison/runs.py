@@ -195,6 +195,28 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
         raise damage_of(runs, lambda run: _compared(run, run), "layers.gpkg") from error
 
 
+def compare_cities(run_a: str | Path, run_b: str | Path) -> dict[str, RunComparison]:
+    """Compare the cities that two runs of several cities have in common, one by one.
+
+    Parameters
+    ----------
+    run_a, run_b : folders made by ``geoplan run`` of a study with ``[[include]]``.
+
+    Returns
+    -------
+    By city's name, in the order of the first run; empty where one run is of a single city.
+
+    Raises
+    ------
+    UsageError
+        One of them is no run, or a city's folder is damaged.
+    """
+    runs = Path(run_a), Path(run_b)
+    first, second = (_summary(run).get("cities") or {} for run in runs)
+    both = [city for city in first if city in second]
+    return {city: compare_runs(*(run / city for run in runs)) for city in both}
+
+
 def _compared(run_a: Path, run_b: Path) -> RunComparison:
     first, second = _summary(run_a), _summary(run_b)
     facts_a, facts_b = run_facts(run_a), run_facts(run_b)

@@ -147,7 +147,7 @@ def check_study(
         findings=inputs.findings,
         written=path,
         unwritten=unwritten,
-        has_services=bool(study.services),
+        has_services=bool(study.services or study.cities),
         unread=tuple(unread_files(study.config, study.folder)),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from geoplan.errors import StudyFileError
+from geoplan.errors import StudyFileError, UsageError
 from geoplan.study.config.study_text import StudyText, read_study_text
 from geoplan.study.config.toml_lines import (
     dotted,
@@ -102,6 +102,8 @@ def _what_if(study: S, table: Any, speaker: Speaker, read: StudyText | None) -> 
     StudyFileError
         Of a file. UsageError of a table made in Python.
     """
+    if study.cities:
+        raise UsageError.of("cities.one_city_only", path=study.cities[0].file)
     keys = read.keys if read else {}
     faults = list(what_if_faults(table, path=study.file, lines=keys, speaker=speaker))
     if not faults:

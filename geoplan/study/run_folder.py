@@ -55,16 +55,32 @@ def write_run_folder(
 
         with told_plainly(target, needed_mb=needed_mb):
             stages = Stages(total=6, progress=progress)
-
-            def work() -> None:
-                _write_outputs(beside, results, inputs, basemap=basemap, stages=stages, kept=kept)
-
-            if kept is None:
-                work()
-            else:
-                kept.write(results, beside, work)
-            _write_record(beside, results, stages)
+            write_run_files(beside, results, inputs, basemap=basemap, stages=stages, kept=kept)
     return target
+
+
+def write_run_files(
+    folder: Path,
+    results: RunResults,
+    inputs: StudyInputs,
+    *,
+    basemap: Basemap,
+    stages: Stages,
+    kept: KeptOutputs | None = None,
+) -> None:
+    """Every output of a run into `folder`, which is there and holds nothing else.
+
+    Parameters are those of `write_run_folder`; stages : are reported and timed.
+    """
+
+    def work() -> None:
+        _write_outputs(folder, results, inputs, basemap=basemap, stages=stages, kept=kept)
+
+    if kept is None:
+        work()
+    else:
+        kept.write(results, folder, work)
+    _write_record(folder, results, stages)
 
 
 def _write_outputs(
@@ -116,7 +132,7 @@ def _write_outputs(
         with stage("report"):
             finished()
     with stage("summary"):
-        _write_json(folder / "summary.json", outputs.summary_dict(results))
+        write_json(folder / "summary.json", outputs.summary_dict(results))
 
 
 def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
@@ -129,9 +145,10 @@ def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
         for key, service in results.services.items()
     }
     facts["files"] = record_of(folder)
-    _write_json(folder / RUN_RECORD, facts)
+    write_json(folder / RUN_RECORD, facts)
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """A file of JSON, as every run writes it."""
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")

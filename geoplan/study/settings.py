@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from geoplan.errors import UsageError
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.cross_checks import standard_of
+from geoplan.study.config.include import CitiesFile, Included
 from geoplan.study.config.personal_texts import personal_text_findings
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
@@ -32,6 +33,8 @@ class StudySettings:
     raw : the settings as they were written.
     file : the study file.
     no_streets : what is missing of the streets: all else can be checked, nothing can be run.
+    of_cities, cities : of a study of several cities, what is said of them all, and which they are;
+        a study of one city has neither.
     """
 
     config: StudyFile
@@ -39,6 +42,8 @@ class StudySettings:
     raw: Mapping[str, Any] = field(repr=False)
     file: Path
     no_streets: tuple[Finding, ...] = ()
+    of_cities: CitiesFile | None = None
+    cities: tuple[Included, ...] = ()
 
     @classmethod
     def open(cls, where: str | Path, *, lang: str | None = None) -> Self:
@@ -78,6 +83,8 @@ class StudySettings:
             raw=read.raw,
             file=path,
             no_streets=found.no_streets,
+            of_cities=found.of_cities,
+            cities=found.cities,
         )
 
     def require_streets(self) -> None:
@@ -144,7 +151,14 @@ class StudySettings:
             _merge(raw, _nested(key.split("."), value))
         _merge(raw, sections)
         found = checked(raw, path=self.file)
-        return replace(self, config=found.config, raw=raw, no_streets=found.no_streets)
+        return replace(
+            self,
+            config=found.config,
+            raw=raw,
+            no_streets=found.no_streets,
+            of_cities=found.of_cities,
+            cities=found.cities,
+        )
 
 
 S = TypeVar("S", bound=StudySettings)

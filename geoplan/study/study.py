@@ -12,16 +12,19 @@ from geoplan.errors import UsageError, told_in
 from geoplan.outputs.ranges import range_text
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import Robustness, ServiceResult, SitingOutcome
-from geoplan.study.cache.stages import StageCache
+from geoplan.study.cities.check import check_cities
+from geoplan.study.cities.opening import files_of_cities
+from geoplan.study.cities.run import CitiesOrder, run_cities, run_into
 from geoplan.study.config.cross_checks import standard_of
+from geoplan.study.config.input_files import input_files
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, chosen
-from geoplan.study.read.load import StudyInputs, load_inputs
-from geoplan.study.read.networks import modes_of, try_networks
-from geoplan.study.read.report_template import unusable_template
+from geoplan.study.read.load import StudyInputs
+from geoplan.study.reading import read_inputs
 from geoplan.study.robustness import robustness
 from geoplan.study.run import run_study, suggest_sites_of
+from geoplan.study.run_folder import Basemap
 from geoplan.study.settings import StudySettings, in_language, known_services
 from geoplan.words.display import completes, facts_html
 from geoplan.words.speaker import Speaker
@@ -36,6 +39,7 @@ from geoplan.words.speaker import Speaker
     "replace",
     "robustness",
     "run",
+    "run_into",
     "services",
     "suggest",
 )
@@ -50,6 +54,7 @@ class Study(StudySettings):
     raw : the settings as they were written.
     file : the study file.
     no_streets : what is missing of the streets: all else can be checked, nothing can be run.
+    of_cities, cities : of a study of several cities, what is said of them all, and which they are.
 
     Examples
     --------
@@ -119,6 +124,7 @@ class Study(StudySettings):
         >>> len(sure.draws), sure.critical["people"].tolist()
         (5, [150.0])
         """
+        self._must_be_one_city()
         with told_in(self.config.lang):
             return robustness(self, known_services(self, [service])[0], **options)
 
@@ -132,7 +138,8 @@ class Study(StudySettings):
         """Read every input and list the findings; nothing is assessed.
 
         Locations are compared with the study's streets; a network that cannot be read is a finding
-        like any other.
+        like any other. Of a study of several cities the inputs of all are read, and each file is
+        told with its city's name.
 
         Parameters
         ----------
@@ -159,41 +166,11 @@ class Study(StudySettings):
         >>> inputs.findings_frame()[["file", "code", "severity"]].values.tolist()
         [['people.csv', 'address_only', 'warning'], ['streets.gpkg', 'network_islands', 'warning']]
         """
-        study = in_language(self, lang)
-        config, progress = study.config, chosen(progress)
-        count = len(config.areas) + len(config.demand) + len(config.services) + len(config.network)
-        done = 0
-
-        def report(text: str) -> None:
-            nonlocal done
-            progress(min(done, count - 1), count, config.speaker.say("study.read", what=text))
-            done += 1
-
-        kept = StageCache.of(config, study.folder, enabled=True)
+        study, told = in_language(self, lang), chosen(progress)
+        if study.cities:
+            return check_cities(study, services=services, progress=told)
         wanted = None if services is None else known_services(study, services)
-        modes = modes_of(config, list(config.services))  # as a run has them, if that is all
-        modes = modes if set(modes) == set(config.modes) else list(config.modes)
-        networks = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
-        for one in networks.networks.values():
-            report(f"{one.record.path}: {one.record.rows}")
-
-        def read() -> StudyInputs:
-            streets = networks.streets
-            return load_inputs(
-                config, study.folder, services=wanted, streets=streets, report=report
-            )
-
-        inputs = kept.inputs(wanted, read)
-        return dataclasses.replace(
-            inputs,
-            records=(*inputs.records, *networks.records),
-            findings=(
-                *study.findings,
-                *inputs.findings,
-                *networks.findings(study.file.name, config.speaker),
-                *unusable_template(config, study.folder),
-            ),
-        )
+        return read_inputs(study, services=wanted, progress=told)
 
     def run(
         self,
@@ -223,7 +200,8 @@ class Study(StudySettings):
         Returns
         -------
         Plan
-            All results; `Plan.save` writes them.
+            All results; `Plan.save` writes them. Of a study of several cities a `CitiesPlan`, whose
+            ``cities`` are the plans of each.
 
         Raises
         ------
@@ -240,16 +218,89 @@ class Study(StudySettings):
         Coverage('meal_station': 150 of 290 people served, 51.7%)
         """
         study = in_language(self, lang)
-        if audience not in ("internal", "public"):
-            raise UsageError(study.config.speaker.say("study.no_audience", audience=repr(audience)))
+        audience = _audience(study, audience)
+        told = chosen(progress)
+        if study.cities:
+            order = CitiesOrder(
+                services=services, audience=audience, scheduler=scheduler, year=year, cache=cache
+            )
+            with told_in(study.config.lang):
+                return run_cities(study, order, progress=told)
         if year is not None:
             study = study.replace({"study.year": year})
         keys = self.services if services is None else known_services(study, services)
-        told = chosen(progress)
         with told_in(study.config.lang):
             return run_study(
                 study, keys, audience=audience, scheduler=scheduler, progress=told, cache=cache
             )
+
+    def run_into(
+        self,
+        folder: str | Path,
+        *,
+        basemap: str | None = None,
+        tianditu_key: str | None = None,
+        progress: Progress | Literal[False] | None = None,
+        **options: Any,
+    ) -> Plan:
+        """Run the study and write its folder, as ``geoplan run`` does.
+
+        Of several cities one is held at a time: a province needs no more memory than its largest
+        city. The plan's numbers are there afterwards, not the cities' own plans.
+
+        Parameters
+        ----------
+        folder, basemap, tianditu_key : as in `Plan.save`.
+        progress : as in `run`.
+        options : ``services``, ``audience``, ``lang``, ``scheduler``, ``year`` and ``cache``, which
+            `run` explains.
+
+        Returns
+        -------
+        Plan
+            The numbers of the run.
+
+        Raises
+        ------
+        InputError, UsageError
+            As `run` and `Plan.save`.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> study = example_study()
+        >>> study.run_into(study.folder / "out")
+        Plan(Small: meal_station 51.7% → 79.3%)
+        """
+        study, told = in_language(self, options.pop("lang", None)), chosen(progress)
+        if study.cities:
+            _audience(study, options.get("audience", "internal"))
+            under = Basemap(name=basemap, tianditu_key=tianditu_key)
+            order = CitiesOrder(**options)
+            with told_in(study.config.lang):
+                return run_into(study, Path(folder), order, basemap=under, progress=told)
+        plan = study.run(progress=told, **options)
+        if plan.interrupted:
+            raise KeyboardInterrupt
+        plan.save(folder, progress=told, basemap=basemap, tianditu_key=tianditu_key)
+        return plan
+
+    def files(self) -> list[Path]:
+        """Every file that the study reads, its own included.
+
+        Returns
+        -------
+        list of Path
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> [path.name for path in example_study().files()][:2]
+        ['study.toml', 'districts.gpkg']
+        """
+        if self.cities:
+            return files_of_cities(self)
+        return [self.file, *input_files(self.config, self.folder)]
 
     def suggest(
         self,
@@ -294,6 +345,7 @@ class Study(StudySettings):
         [80.0]
         """
         study = in_language(self, lang)
+        self._must_be_one_city()
         [service] = known_services(study, [service])
         study._must_be_assessed_by_reach(service)
         # so many sites, without the years, the money and the numbers by tier of the study
@@ -326,6 +378,11 @@ class Study(StudySettings):
             share = f"{before.iloc[-1]:.1%}" if len(before) else "-"
             yield speaker.say("study.fewest_more", needed=needed, asked=sites, share=share)
 
+    def _must_be_one_city(self) -> None:
+        """Refuse what is asked of one city's own study."""
+        if self.cities:
+            raise UsageError.of("cities.one_city_only", path=self.cities[0].file)
+
     def _must_be_assessed_by_reach(self, service: str) -> None:
         """Refuse, before any work, what has no sites to suggest."""
         by_reach = [
@@ -355,7 +412,15 @@ class Study(StudySettings):
         return facts_html(self.name, facts)
 
     def __repr__(self) -> str:
+        if self.cities:
+            return f"Study({self.name!r}, {len(self.cities)} cities)"
         return f"Study({self.name!r}, {len(self.services)} services, {self.config.study.crs})"
+
+
+def _audience(study: StudySettings, audience: str) -> str:
+    if audience not in ("internal", "public"):
+        raise UsageError(study.config.speaker.say("study.no_audience", audience=repr(audience)))
+    return audience
 
 
 def _assumed(service: ServiceResult, speaker: Speaker) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geoplan.results import SitingOutcome
+from geoplan.study.cities.suggest import CitiesSuggestion
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import columns_text, count_text, is_missing
 
@@ -85,6 +86,34 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh", currency: str =
         ]
         heads = [word("curve_sites"), word("curve_value"), word("curve_bound")]
         lines += columns_text([heads, *curve], right=(0, 1, 2))
+    return "\n".join(lines)
+
+
+def cities_suggestion_text(found: CitiesSuggestion, *, lang: str, currency: str = "") -> str:
+    """How many sites go to which city, what is proved of it, then the sites of each.
+
+    Parameters
+    ----------
+    found : for several cities. lang : ``"zh"`` or ``"en"``. currency : as in `suggestion_text`.
+    """
+    speaker, shared = Speaker(lang), found.shared
+    heads = [speaker.say("outputs.col_city")]
+    heads += [speaker.say(f"study.curve_{name}") for name in ("sites", "value", "bound")]
+    rows = [
+        [str(city), f"{row['sites']:.0f}", f"{row['value']:,.0f}", f"{row['bound']:,.0f}"]
+        for city, row in shared.table.iterrows()
+    ]
+    lines = columns_text([heads, *rows], right=(1, 2, 3))
+    bound = "-" if shared.bound is None else f"{shared.bound:,.0f}"
+    told = speaker.say(f"cities.shared_{shared.status}")
+    lines.append(
+        speaker.say("cities.suggested", value=f"{shared.value:,.0f}", bound=bound, proof=told)
+    )
+    for city, outcome in found.outcomes.items():
+        lines += ["", city, suggestion_text(outcome, lang=lang, currency=currency)]
+    if found.curve is not None:
+        curve = [[f"{n:,.0f}" for n in row] for row in found.curve.itertuples(index=False)]
+        lines += ["", *columns_text([heads[1:], *curve], right=(0, 1, 2))]
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.words import LANGS
 from geoplan.writing.digests import SQLITE
+from geoplan.writing.file_names import file_names
 from geoplan.writing.own_files import RUN_RECORD
 
 Check = Callable[[Any], bool]
@@ -48,6 +49,11 @@ def _keys(**known: Check) -> Check:
     )
 
 
+def _is_folder(name: Any) -> bool:
+    """Whether a city's name is a folder in the run, and leads nowhere else."""
+    return isinstance(name, str) and file_names([name])[name] == name
+
+
 _PEOPLE, _RANGE = _table(_number), _keys(least=_table(_number), most=_table(_number))
 _SITING = _keys(
     objective=_text,
@@ -71,7 +77,10 @@ _SERVICE = _keys(
     required_points=_table(_number),
 )
 _SUMMARY = _keys(
-    study=_keys(name=_text, crs=_text), services=_table(_SERVICE), inputs=_list(_keys())
+    study=_keys(name=_text, crs=_text),
+    services=_table(_SERVICE),
+    inputs=_list(_keys()),
+    cities=lambda value: isinstance(value, dict) and all(map(_is_folder, value)),
 )
 _FACTS = _keys(
     names=_table(_table(_text)),
@@ -88,6 +97,19 @@ def run_summary(folder: Path) -> dict[str, Any]:
         There is none, or it is not what a run writes.
     """
     return _checked(folder, "summary.json", _SUMMARY, needed=("services",))
+
+
+def cities_of(folder: Path) -> list[str]:
+    """The cities of a run of several cities, each a folder in it; none of a run of one city.
+
+    Raises
+    ------
+    UsageError
+        Its `summary.json` is not what a run writes.
+    """
+    if not (folder / "summary.json").exists():
+        return []
+    return list(run_summary(folder).get("cities") or {})
 
 
 def run_facts(folder: Path) -> dict[str, Any]:

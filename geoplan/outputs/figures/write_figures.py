@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,25 @@ def write_figures(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     speaker = Speaker(lang or results.info.lang)
+    written = []
+    with drawing() as write:
+        for key, name, draw in figure_list(results, speaker):
+            path = target / f"{name}.png"
+            work = partial(write, draw, path)
+            work() if reused is None else reused(key, path, work)
+            written.append(path)
+    return written
+
+
+@contextmanager
+def drawing() -> Iterator[Callable[[Callable[[], Figure], Path], None]]:
+    """The look of all figures; it gives a function that draws one and writes it.
+
+    Raises
+    ------
+    MissingGlyphError
+        There is no font with Chinese characters.
+    """
     fonts = cjk_fonts()
     style: dict[Any, Any] = {
         "font.family": list(fonts),
@@ -95,16 +115,10 @@ def write_figures(
             text.set_text(writable(text.get_text(), fonts))
         save_figure(figure, path)
 
-    written = []
     with mpl.rc_context(style), warnings.catch_warnings():
         # names are measured before what the font lacks in them is replaced
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        for key, name, draw in figure_list(results, speaker):
-            path = target / f"{name}.png"
-            work = partial(write, draw, path)
-            work() if reused is None else reused(key, path, work)
-            written.append(path)
-    return written
+        yield write
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -24,7 +24,7 @@ from geoplan.outputs.gis.spreadsheet import write_sheets
 from geoplan.outputs.tables.office_files import write_csv
 from geoplan.words import say_both
 from geoplan.writing import fault_text, restored, write_together
-from geoplan.writing.finished_run import sound_layers
+from geoplan.writing.finished_run import cities_of, sound_layers
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     format : ``gpkg``, ``shp``, ``gdb``, ``geojson``, ``kml``, ``fgb``, ``parquet``, ``csv``,
         ``xlsx`` or ``postgis``.
     out : a folder for formats with one file per layer; a file for ``gpkg``, ``gdb`` and ``xlsx``
-        (or a folder: then ``layers.gpkg``, ``layers.gdb``, ``layers.xlsx`` in it); a database
+        (or a folder: then ``layers.gpkg``, ``layers.gdb``, ``layers.xlsx`` in it); of several
+        cities a folder, in which each has its own; a database
         address for ``postgis`` (``postgresql://user:password@host/database``, with
         ``?schema=name`` if wanted).
 
@@ -88,6 +89,9 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     run = Path(run_folder)
     for told in restored(run):
         logger.warning("%s", told)
+    cities = [] if (run / "layers.gpkg").exists() else cities_of(run)
+    if cities:
+        return _of_cities(run, cities, format, out)
     if not (run / "layers.gpkg").exists():
         raise UsageError(say_both("outputs.no_layers", folder=run_folder))
     source = sound_layers(run)
@@ -102,6 +106,19 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
             write = partial(write, name=place.name if named else "layers.gdb")
             out = place.parent if named else place
         return list(write_together(out, write, ending=ending, source=source))
+
+
+def _of_cities(run: Path, cities: list[str], format: str, out: str | Path) -> list[Path | str]:
+    """The layers of every city, each in a folder of its own."""
+    named = Path(out).suffix.lower() == f".{format}"
+    if format == "postgis" or named:
+        example = run / cities[0]
+        raise UsageError.of("cities.export_folder", folder=run, format=format, city=example)
+    return [
+        written
+        for city in cities
+        for written in export_run(run / city, format=format, out=Path(out) / city)
+    ]
 
 
 @contextmanager

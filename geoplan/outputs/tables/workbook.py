@@ -71,15 +71,20 @@ def write_tables(
     refuse_internal(results, audience)
     speaker = Speaker(lang or results.info.lang)
     tables = table_list(results, speaker)
-    target = Path(folder) / "tables"
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for table in tables:
-        path = target / f"{table.name}.csv"
-        written.append(write_csv(_rounded(table).with_headings(speaker), path))
+    written = write_csv_tables(tables, Path(folder) / "tables", speaker)
     book = Path(folder) / "tables.xlsx"
     write_workbook(results, tables, book, speaker)
     return [*written, book]
+
+
+def write_csv_tables(tables: list[Table], folder: Path, speaker: Speaker) -> list[Path]:
+    """``NAME.csv`` for each table, under headings in `speaker`'s language."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in tables:
+        path = folder / f"{table.name}.csv"
+        written.append(write_csv(_rounded(table).with_headings(speaker), path))
+    return written
 
 
 def _rounded(table: Table) -> Table:
@@ -112,8 +117,15 @@ def write_workbook(
     results: RunResults, tables: list[Table], path: str | Path, speaker: Speaker
 ) -> Path:
     """One workbook: a sheet per kind of table, the services one under the other in it."""
-    book = Workbook(write_only=True)
     names = {key: s.name(speaker.lang) for key, s in results.services.items()}
+    return write_sheets(names, tables, path, speaker)
+
+
+def write_sheets(
+    names: dict[str, str], tables: list[Table], path: str | Path, speaker: Speaker
+) -> Path:
+    """The same for any tables; `names` are those of the services by key."""
+    book = Workbook(write_only=True)
     sheets: dict[str, list[Table]] = {}
     for table in tables:
         many = len(table.frame) > MOST_SHEET_AREAS

@@ -89,8 +89,12 @@ class KeptOutputs:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    """All files of `folder` by name, in order; none of a folder that is too large."""
+    """All files of `folder` by name, in order; none of a folder that is too large.
+
+    Hidden ones are left: they say that the folder is being written.
+    """
     if size_mb(folder) > _MOST_MB:
         return {}
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    every = (path for path in folder.rglob("*") if not path.name.startswith("."))
+    files = sorted(path for path in every if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -114,10 +114,24 @@ class _CrossChecks:
 
 
 def cross_checks(
-    raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], speaker: Speaker
+    raw: Mapping[str, Any],
+    *,
+    path: Path,
+    lines: Mapping[Location, int],
+    speaker: Speaker,
+    of_cities: bool = False,
 ) -> list[Finding]:
-    """Files that are missing, names that point nowhere, standards that make no sense."""
+    """Files that are missing, names that point nowhere, standards that make no sense.
+
+    of_cities : a study of several cities: keys, texts and files alone, as it has no layers.
+    """
     checks = _CrossChecks(path=path, lines=lines, speaker=speaker)
+    if of_cities:
+        _check_files({name: part for name, part in raw.items() if name != "include"}, checks)
+        for place, word, values in key_faults(raw):
+            checks.add(place, speaker.say(f"study.{word}", **values))
+        _check_texts(raw, checks)
+        return checks.found
     _check_crs(raw, checks)
     _check_files(raw, checks)
     areas, networks = _table(raw, "areas"), _table(raw, "network")
@@ -150,11 +164,15 @@ def cross_checks(
         for name in pays if isinstance(pays, list) else ():
             checks.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, checks)
+    _check_texts(raw, checks)
+    return checks.found
+
+
+def _check_texts(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
     told = {finding.column for finding in checks.found}
     for at, word, values in text_faults(raw):
         if dotted(at) not in told:
-            checks.add(at, speaker.say(f"study.{word}", **values))
-    return checks.found
+            checks.add(at, checks.speaker.say(f"study.{word}", **values))
 
 
 def _check_demand(

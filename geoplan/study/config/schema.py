@@ -367,6 +367,8 @@ class StudyFile(Section):
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
     report: ReportSection = Field(default_factory=ReportSection)
+    #: among the valid choices; a file that has it is a `CitiesFile`
+    include: list[Any] = Field(default_factory=list, exclude=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -31,7 +31,7 @@ def study_path(where: str | Path, *, lang: str | None = None) -> Path:
     """
     path = Path(where)
     if path.is_dir():
-        found = _in_folder(path)
+        found = study_file_in(path)
         if found is not None:
             return found
     elif path.is_file() and path.suffix.lower() in _OF_TEXT:
@@ -45,7 +45,7 @@ def _said(lang: str | None, key: str, **values: Any) -> str:
     return say_both(key, **values) if lang is None else say(lang, key, **values)
 
 
-def _in_folder(folder: Path) -> Path | None:
+def study_file_in(folder: Path) -> Path | None:
     """The folder's study file, in whatever letters: Windows knows no difference."""
     if (folder / NAME).is_file():
         return folder / NAME
@@ -55,7 +55,7 @@ def _in_folder(folder: Path) -> Path | None:
 
 def _hints(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     if path.is_dir():
-        yield from _hints_in_folder(path)
+        yield from _hintsstudy_file_in(path)
     elif path.is_file():
         yield "not_the_study", {"file": path.name, "command": _command(path.parent)}
     elif path.parent.is_dir():
@@ -65,7 +65,7 @@ def _hints(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             yield "near_folder", {"folder": str(path.with_name(names[near[0]]))}
 
 
-def _hints_in_folder(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _hintsstudy_file_in(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     files = sorted(p for p in folder.iterdir() if p.is_file())
     for file in files:
         name = form(file.name)

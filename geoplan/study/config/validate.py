@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.cross_checks import NO_STREETS, cross_checks
+from geoplan.study.config.include import CitiesFile, Included, included_cities, is_of_cities
 from geoplan.study.config.personal_texts import personal_key_faults, without_personal_texts
 from geoplan.study.config.renamed_keys import with_new_keys
 from geoplan.study.config.schema import StudyFile
@@ -36,10 +37,15 @@ def read_study_file(path: Path, *, lang: str | None = None) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """A study file's settings; `no_streets` are the faults that a run has to wait for."""
+    """A study file's settings; `no_streets` are the faults that a run has to wait for.
+
+    of_cities, cities : of a study of several cities, what is said of them all, and which they are.
+    """
 
     config: StudyFile
     no_streets: tuple[Finding, ...] = ()
+    of_cities: CitiesFile | None = None
+    cities: tuple[Included, ...] = ()
 
 
 def checked(
@@ -65,19 +71,26 @@ def checked(
     lang = read.lang if read else language_of(raw, "", valid=True)
     speaker = Speaker(lang)
     lines = read.keys if read else key_lines(text)
-    config: StudyFile | None = None
+    config: StudyFile | CitiesFile | None = None
     findings: list[Finding] = list(read.findings) if read else []
     if findings and not raw:  # nothing of it could be read: what is missing is not known
         raise study_file_error(path, findings, speaker, typed=read.typed if read else text)
+    model: type[StudyFile | CitiesFile] = CitiesFile if is_of_cities(raw) else StudyFile
     try:
-        config = StudyFile.model_validate(dict(raw))
+        config = model.model_validate(dict(raw))
     except ValidationError as error:
-        findings.extend(
-            shape_findings(error, raw, StudyFile, path=path, lines=lines, speaker=speaker)
-        )
+        findings.extend(shape_findings(error, raw, model, path=path, lines=lines, speaker=speaker))
+    cities: tuple[Included, ...] = ()
     # references are checked even where single values are wrong: all faults in one round
-    findings.extend(cross_checks(raw, path=path, lines=lines, speaker=speaker))
+    if model is CitiesFile:
+        cities, faults = included_cities(raw, path=path, lines=lines, speaker=speaker)
+        findings.extend(faults)
+    findings.extend(
+        cross_checks(raw, path=path, lines=lines, speaker=speaker, of_cities=model is CitiesFile)
+    )
     findings.extend(personal_key_faults(raw, path=path, lines=lines, speaker=speaker))
     if config is None or any(f.code != NO_STREETS for f in findings):
         raise study_file_error(path, findings, speaker, typed=read.typed if read else text)
+    if isinstance(config, CitiesFile):
+        return CheckedFile(config=config.as_study(), of_cities=config, cities=cities)
     return CheckedFile(config=config, no_streets=tuple(findings))

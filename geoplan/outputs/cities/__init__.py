@@ -1,0 +1,1 @@
+"""A study of several cities: the overview page, the comparison, the report of the whole."""

@@ -1,0 +1,201 @@
+"""New sites, or money, that the cities share: split so that most people are served in all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import GeoplanError, UsageError
+from geoplan.inputs.findings.finding import Finding
+from geoplan.results import SitingOutcome
+from geoplan.results.cities import SharedSites
+from geoplan.siting.joint.sharing import CityCurve, share_out_proved
+from geoplan.study.cities.check import of_city
+from geoplan.study.cities.opening import City, faults_of, stopped
+from geoplan.study.config.include import SharedSitingSection
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.progress import Progress
+from geoplan.study.run import suggest_sites_of
+from geoplan.study.settings import StudySettings
+from geoplan.study.sites.whole_service import asks_for_whole_service
+
+#: how often numbers that leave the split's proof open are solved by themselves
+_ROUNDS = 12
+#: what a city's own siting says of how much is built: the whole says it instead
+_HOW_MUCH = ("sites", "budget", "phases", "years")
+
+
+def shared_sites(
+    study: StudySettings,
+    cities: Sequence[City],
+    services: Mapping[str, Sequence[str]],
+    *,
+    progress: Progress,
+) -> tuple[tuple[City, ...], dict[str, SharedSites]]:
+    """Every city with its part of what is shared, and how it was shared, by service.
+
+    Parameters
+    ----------
+    study : of all the cities. services : which are asked for, by city.
+
+    Raises
+    ------
+    StudyFileError
+        Cities whose siting cannot share; all of them are told.
+    """
+    assert study.of_cities is not None
+    found: dict[str, SharedSites] = {}
+    for key, section in study.of_cities.services.items():
+        having = [city for city in cities if key in services[city.name]]
+        if section.siting is None or not having:
+            continue
+        refuse_unshared(study, having, key, section.siting)
+        found[key] = share_among(study, having, key, section.siting, progress=progress)
+    return tuple(with_part(city, found) for city in cities), found
+
+
+def refuse_unshared(
+    study: StudySettings, cities: Sequence[City], key: str, asked: SharedSitingSection
+) -> None:
+    """Raise where a city's siting has no curve of people by sites, or no price for money.
+
+    Raises
+    ------
+    StudyFileError
+        It names every such city.
+    """
+    speaker = study.config.speaker
+    faults: list[Finding] = []
+    for city in cities:
+        siting = city.study.config.services[key].siting
+        word = _unshared(siting, asked, city.study, key)
+        if word:
+            error = UsageError(speaker.say(f"cities.{word}", key=key))
+            faults += faults_of(city.name, error, speaker.lang)
+    if faults:
+        raise stopped(study, faults)
+
+
+def _unshared(
+    siting: SitingSection | None, asked: SharedSitingSection, study: StudySettings, key: str
+) -> str:
+    together = study.config.shared_buildings
+    if siting is None:
+        return "shares_no_siting"
+    if siting.objective != "max_coverage" or siting.tiers is not None:
+        return "shares_other_objective"
+    if asks_for_whole_service(siting) or siting.min_share_per_area or siting.min_sites_per_area:
+        return "shares_rules"
+    if together is not None and key in together.services:
+        return "shares_buildings"
+    if asked.budget is not None and not isinstance(siting.site_cost, float):
+        return "shares_no_price"
+    return ""
+
+
+def share_among(
+    study: StudySettings,
+    cities: Sequence[City],
+    key: str,
+    asked: SharedSitingSection,
+    *,
+    progress: Progress,
+) -> SharedSites:
+    """The best split of `asked` among cities, with each city's curve up to all of it."""
+    curves: list[CityCurve] = []
+    prices: list[float] = []
+    faults: list[Finding] = []
+    for k, city in enumerate(cities):
+        siting = city.study.config.services[key].siting
+        assert siting is not None
+        price = siting.site_cost if isinstance(siting.site_cost, float) else np.nan
+        prices.append(price)
+        most = asked.sites if asked.sites is not None else int(_of(asked.budget) / price + 1e-9)
+        told = of_city(progress, city.name, k, len(cities))
+        try:
+            curve = _curve(city.study, key, most, told)
+        except GeoplanError as error:
+            faults += faults_of(city.name, error, study.config.lang)
+            continue
+        unit = 1.0 if asked.sites is not None else price
+        curves.append(replace(curve, price=unit))
+    if faults:
+        raise stopped(study, faults)
+    total = asked.sites if asked.sites is not None else _of(asked.budget)
+
+    def solve(k: int, count: int) -> tuple[float, float]:
+        told = of_city(progress, cities[k].name, k, len(cities))
+        return _solved(cities[k].study, key, count, told)
+
+    split, curves = share_out_proved(curves, total, solve=solve, rounds=_ROUNDS)
+    chosen = list(zip(curves, split.points, strict=True))
+    sites = [int(curve.sites[k]) for curve, k in chosen]
+    table = pd.DataFrame(
+        {
+            "sites": sites,
+            "money": np.array(sites) * np.array(prices),
+            "value": [float(curve.value[k]) for curve, k in chosen],
+            "bound": [float(curve.bound[k]) for curve, k in chosen],
+        },
+        index=pd.Index([city.name for city in cities], name="city"),
+    )
+    return SharedSites(
+        service=key,
+        sites=asked.sites,
+        budget=asked.budget,
+        table=table,
+        value=split.value,
+        bound=split.bound,
+        curves=dict(zip(table.index, curves, strict=True)),
+    )
+
+
+def _of(budget: float | None) -> float:
+    assert budget is not None
+    return budget
+
+
+def _solved(study: StudySettings, key: str, count: int, progress: Progress) -> tuple[float, float]:
+    """People served in one city by so many new sites, and what no sites exceed."""
+    result = _planned(study, key, count, False, progress).result
+    bound = np.inf if result.bound is None else result.bound
+    return float(result.value), float(bound)
+
+
+def _planned(
+    study: StudySettings, key: str, count: int, curve: bool, progress: Progress
+) -> SitingOutcome:
+    asked: dict[str, Any] = dict.fromkeys(_HOW_MUCH)
+    asked |= {"sites": count, "curve": curve, "robustness": 0}
+    changed = study.replace({f"services.{key}.siting": asked})
+    siting = suggest_sites_of(changed, key, progress=progress).siting
+    assert siting is not None
+    if siting.result.detail.get("interrupted"):
+        raise KeyboardInterrupt
+    return siting
+
+
+def _curve(study: StudySettings, key: str, most: int, progress: Progress) -> CityCurve:
+    """People served in one city by every number of new sites up to `most`, with the bound."""
+    curve = _planned(study, key, most, True, progress).curve
+    if curve is None:
+        raise UsageError.of("cities.shares_no_curve", key=key)
+    return CityCurve(
+        sites=curve["sites"].to_numpy(np.int64),
+        value=curve["value"].to_numpy(float),
+        bound=curve["bound"].to_numpy(float),
+    )
+
+
+def with_part(city: City, shared: Mapping[str, SharedSites]) -> City:
+    """A city that plans its own part of what is shared."""
+    changes: dict[str, Any] = {}
+    for key, one in shared.items():
+        if city.name in one.table.index:
+            part: dict[str, Any] = dict.fromkeys(_HOW_MUCH)
+            changes[f"services.{key}.siting"] = part | {"sites": int(one.table["sites"][city.name])}
+    return replace(city, study=city.study.replace(changes)) if changes else city
