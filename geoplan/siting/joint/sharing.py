@@ -44,9 +44,9 @@ class CityCurve:
         """Refuse a curve that is none."""
         counts = np.asarray(self.sites)
         if not len(counts) or counts[0] != 0 or (np.diff(counts) <= 0).any():
-            raise SitingError("a curve's numbers of sites must rise from 0.")
+            raise SitingError.of("cities.curve_rises")
         if not self.price > 0:
-            raise SitingError(f"the price of a site must be above 0, not {self.price:g}.")
+            raise SitingError.of("cities.price_above_0", price=f"{self.price:g}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
