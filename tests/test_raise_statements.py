@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,13 @@ def test_a_study_that_asks_decides(monkeypatch) -> None:
         check_projected(degrees, "the sites")
     assert str(refused.value).startswith("站点的坐标系（WGS 84）以度为单位")
     assert "is in degrees" in refused.value.message("en")
+
+
+def test_english_words_go_by_their_number() -> None:
+    """No "file(s)": a word that goes by a number has both forms (`geoplan.words.say`)."""
+    for path in sorted((ROOT / "words").glob("*.toml")):
+        for key, said in _file(path.stem).items():
+            assert not re.search(r"\w\((e?s|ies)\)", said["en"]), f"{path.stem}.{key}"
 
 
 def test_a_key_error_has_no_quotes() -> None:

@@ -387,7 +387,7 @@ class TransitNetwork(TimedNetwork):
         (22.0, ('1',))
         >>> print(way.text("en"))
         Leave at 08:00; walk 1 min to the stop East; wait about 5 min; ride line 1 towards West for
-        1 stop(s), 16 min, to West; 22 min in all, 0 change(s).
+        1 stop, 16 min, to West; 22 min in all, 0 changes.
         """
         if minutes is not None:
             options = {"cutoff_min": minutes + 1e-4, **options}
