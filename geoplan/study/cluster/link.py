@@ -246,7 +246,7 @@ def linked(
                 cluster.refuse_unfit()
                 yield cluster
             except SchedulerLostError as error:
-                raise GeoplanError.of("cluster.lost", address=address, seconds=0) from error
+                raise GeoplanError.of("cluster.gone", address=address) from error
         finally:
             cluster.close()
 

@@ -219,7 +219,7 @@ def worked_out(
         except SchedulerLostError as error:
             restarts += 1
             if restarts > cluster.patience.failures:
-                raise GeoplanError.of("cluster.lost", address=cluster.address, seconds=0) from error
+                raise GeoplanError.of("cluster.gone", address=cluster.address) from error
             cluster.link_again()
         finally:
             with suppress(SchedulerLostError):
