@@ -36,7 +36,7 @@ def stack() -> dict[str, str]:
             version = getattr(module, "__version__", None) or importlib.metadata.version(name)
             found[name] = str(version)
         except Exception as error:  # a library that is broken may raise anything
-            found[name] = f"- ({type(error).__name__}: {error})"
+            found[name] = f"- {type(error).__name__}: {error}"
             continue
         if name == "geoplan":
             found["geoplan sources"] = _digest(Path(str(module.__file__)).parent)
