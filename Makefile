@@ -98,6 +98,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/inputs.py
 	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python benchmarks/scale.py
 
 demo-data: $(VENV)/.installed
 	$(BIN)/python -m geoplan.demo_city data/jinan_demo
