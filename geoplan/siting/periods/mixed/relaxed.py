@@ -133,7 +133,7 @@ class _Parts:
 
     @cached_property
     def _done(self) -> list[int]:
-        return np.flatnonzero(self.small.actions).tolist()
+        return [int(a) for a in np.flatnonzero(self.small.actions)]
 
     @cached_property
     def _places(self) -> np.ndarray:
