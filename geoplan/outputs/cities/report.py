@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -159,15 +159,7 @@ def _sentence(whole: CitiesResults, key: str, speaker: Speaker) -> str:
         refs=references(f"cities.{key}"),
     )
     known = [c for c in worst_first(whole, key) if of_city(c, key)["covered_share"] is not None]
-    if len(known) > 1:
-        worst, best = known[0], known[-1]
-        text += speaker.say(
-            "cities.high_worst",
-            worst=clean(worst.name),
-            low=share_text(of_city(worst, key)["covered_share"]),
-            best=clean(best.name),
-            high=share_text(of_city(best, key)["covered_share"]),
-        )
+    text += spread([(clean(c.name), of_city(c, key)["covered_share"]) for c in known], speaker)
     siting = total.get("siting")
     after = None if siting is None else siting.get("people_after")
     if siting is not None and siting["sites"] and after is not None:
@@ -177,6 +169,17 @@ def _sentence(whole: CitiesResults, key: str, speaker: Speaker) -> str:
             share=share_text(share(after["served"], after["total"])),
         )
     return text + speaker.say("report.high_end")
+
+
+def spread(cities: Sequence[tuple[str, float]], speaker: Speaker) -> str:
+    """Who is worst and who best off of `cities` (name, share), the worst first; "" of one."""
+    if len(cities) < 2:
+        return ""
+    (worst, least), (best, most) = cities[0], cities[-1]
+    low, high = share_text(least), share_text(most)
+    if low == high:
+        return speaker.say("cities.high_alike")
+    return speaker.say("cities.high_worst", worst=worst, low=low, best=best, high=high)
 
 
 def _service(whole: CitiesResults, key: str, speaker: Speaker) -> Iterator[Block]:

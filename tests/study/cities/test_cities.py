@@ -16,10 +16,12 @@ from openpyxl import load_workbook
 
 from geoplan.cli import main
 from geoplan.errors import StudyFileError, UsageError
+from geoplan.outputs.cities.report import spread
 from geoplan.study import Study
 from geoplan.study.cities.opening import opened_cities
 from geoplan.study.cities.run import CityTask, run_city
 from geoplan.study.cities.sums import services_of_all
+from geoplan.words.speaker import Speaker
 from tests.study.cities.towns import write_province
 
 PEOPLE = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -158,6 +160,18 @@ def test_the_overview_opens_every_city_by_one_click(done):
     assert page.index(">丙市</a>") < page.index(">Alpha</a>") < page.index(">Bêta</a>")
     assert page.count("<use") == 6 + 1  # six districts and their names
     assert 'class="s0"' in page
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ([0.5171, 0.5172], ", the same in all"),
+        ([0.5, 0.6, 0.7], "; A is worst off (50.0%), C best (70.0%)"),
+        ([0.5], ""),
+    ],
+)
+def test_cities_that_are_as_well_off_are_not_set_apart(shares, told):
+    assert spread(list(zip("ABC", shares, strict=False)), Speaker("en")) == told
 
 
 def test_the_report_tells_who_is_worst_off_and_what_was_assumed(done):
