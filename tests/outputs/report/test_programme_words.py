@@ -111,3 +111,11 @@ def test_a_year_without_works_says_where_the_money_goes(fakes) -> None:
     name = results.services["elderly_centre"].name("zh")
     assert f"2025 年资金先用于{name}，本项不安排项目" in body(replace(results, services=services))
     assert "不安排项目" not in body(results)
+
+
+def test_no_blank_stands_between_chinese_sentences(fakes) -> None:
+    results = two_services(fakes, 0)
+    meal = results.services["meal_station"]
+    many = {f"meal_{k}": replace(meal, key=f"meal_{k}") for k in range(6)}  # in one table
+    assert "。 " not in body(replace(results, services=results.services | many))
+    assert "。 " not in body(results)

@@ -20,7 +20,7 @@ from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.table import Column, Table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import MISSING, clean, count_text, number_text, share_text
+from geoplan.words.text_format import MISSING, clean, count_text, number_text, sentences, share_text
 
 #: so many services with places have a sentence each; more of them stand in a table
 _FEW_SENTENCES = 5
@@ -63,7 +63,7 @@ def _sentences(results: RunResults, speaker: Speaker) -> Iterator[str]:
         elif sentence:
             others.append(sentence)
     if others:
-        yield speaker.say("report.sentence_space").join(others)
+        yield sentences(*others)
     if planned := plan_in_time(results, speaker):
         yield planned
 
@@ -93,10 +93,7 @@ def _opening(results: RunResults, placed: list[ServiceResult], speaker: Speaker)
     if prices:
         money = speaker.money(sum(prices), results.info.currency)
         text += speaker.say("report.opening_money", money=money)
-    text += speaker.say("report.high_end")
-    if planned := plan_in_time(results, speaker):
-        text += speaker.say("report.sentence_space") + planned
-    return text
+    return sentences(text + speaker.say("report.high_end"), plan_in_time(results, speaker))
 
 
 def _count(new: dict[str, int], markers: int) -> str:
