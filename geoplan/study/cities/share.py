@@ -24,7 +24,7 @@ from geoplan.study.settings import StudySettings
 from geoplan.study.sites.whole_service import asks_for_whole_service
 
 #: how often numbers that leave the split's proof open are solved by themselves
-_ROUNDS = 12
+_ROUNDS = 8
 #: what a city's own siting says of how much is built: the whole says it instead
 _HOW_MUCH = ("sites", "budget", "phases", "years")
 
