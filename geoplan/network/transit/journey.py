@@ -192,9 +192,10 @@ class _Search:
         middle = len(self.minutes) // 2
         if wanted is not None and on_foot <= wanted:
             return int(self.minutes[middle]), int(NEVER)
-        for minute in np.roll(self.minutes, -middle) if wanted is not None else ():
-            if self.takes(int(minute)) == wanted:
-                return int(minute), wanted or 0
+        if wanted is not None:
+            for minute in np.roll(self.minutes, -middle):
+                if self.takes(int(minute)) == wanted:
+                    return int(minute), wanted
         takes = np.array([self.takes(int(minute)) for minute in self.minutes])
         at = int(np.argsort(takes, kind="stable")[self.query.options.rank - 1])
         return int(self.minutes[at]), int(takes[at])
