@@ -188,6 +188,8 @@
       app.select(hit.kind, hit.i, { level: hit.level, at: point ? null : e.latlng });
     });
     map.on("mousemove", function (e) {
+      var on = /** @type {Element | null} */ (e.originalEvent.target);
+      if (on && on.closest && on.closest(".leaflet-popup")) { tip.hidden = true; return; }  // a card says enough
       if (waiting) { return; }
       waiting = true;
       L.Util.requestAnimFrame(function () {

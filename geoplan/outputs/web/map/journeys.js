@@ -42,9 +42,11 @@
     m.journey = { selected: m.selected, k: k };
     if (box) {
       var corner = gp.toLatLng(box[0], box[1]), other = gp.toLatLng(box[2], box[3]);
-      app.map.fitBounds(L.latLngBounds(corner, other), { maxZoom: 15, padding: [60, 60], animate: false });
+      var all = L.latLngBounds(corner, other), card = app.popup && app.popup.getElement(), high = card ? card.offsetHeight : 0;
+      app.map.fitBounds(all, { maxZoom: 15, paddingTopLeft: [50, high + 30], paddingBottomRight: [50, 30], animate: false });
+      // the card stands above the whole way, not on it
+      if (app.popup) { app.popup.setLatLng(L.latLng(all.getNorth(), all.getCenter().lng)); }
     }
-    if (app.popup) { app.popup.update(); }  // the card stays in sight
     app.scene.redraw();
   }
 
