@@ -145,10 +145,9 @@ def test_files_that_are_cut_off(whole: Path, run: Path, name: str, share: float)
     assert "damaged" in str(told.value)
     with pytest.raises(UsageError, match=WHAT):
         compare_runs(whole, run)
-    if name == "layers.gpkg":
-        for kind in ("geojson", "gpkg", "xlsx"):
-            with pytest.raises(UsageError, match=WHAT):
-                export_run(run, format=kind, out=run.parent / "export")
+    for kind in ("geojson", "gpkg", "xlsx"):
+        with pytest.raises(UsageError, match=WHAT):
+            export_run(run, format=kind, out=run.parent / "export")
 
 
 def test_any_byte(whole: Path, run: Path) -> None:

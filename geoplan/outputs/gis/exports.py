@@ -24,7 +24,7 @@ from geoplan.outputs.gis.spreadsheet import write_sheets
 from geoplan.outputs.tables.office_files import write_csv
 from geoplan.words import say_both
 from geoplan.writing import fault_text, restored, write_together
-from geoplan.writing.finished_run import cities_of, sound_layers
+from geoplan.writing.finished_run import cities_of, run_facts, run_summary, sound_layers
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,9 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     if not (run / "layers.gpkg").exists():
         raise UsageError(say_both("outputs.no_layers", folder=run_folder))
     source = sound_layers(run)
+    run_facts(run)
+    if (run / "summary.json").exists():  # layers alone may be exported; a damaged run not
+        run_summary(run)
     with _told_of_damage(run, Path(str(out))):
         if format == "postgis":
             return list(_postgis(source, out))
