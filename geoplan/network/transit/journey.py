@@ -12,6 +12,7 @@ import shapely.ops
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
+from geoplan.inputs.columns.personal.free_text import hide_in_text
 from geoplan.network.search.routing import route
 from geoplan.network.search.snapped_points import ON
 from geoplan.network.transit.ask import cutoff_ms
@@ -214,7 +215,7 @@ def _told(search: _Search, rides: list[Ride], now: int) -> list[JourneyLeg]:
     """Walks, waits and rides in their order, from the moment of leaving home."""
     query = search.query
     schedule = query.network.schedule
-    names = schedule.stops["name"].astype(str).to_numpy()
+    names = [hide_in_text(name) for name in schedule.stops["name"].astype(str)]
     xy = schedule.stops[["x", "y"]].to_numpy(float)
     here, name = query.origins.origin[0], ""
     stops = [-1, *(r.alight for r in rides)]
@@ -246,8 +247,8 @@ def _told(search: _Search, rides: list[Ride], now: int) -> list[JourneyLeg]:
                 end_ms=arrive,
                 origin=names[ride.board],
                 target=names[ride.alight],
-                line=str(trip["line"]),
-                headsign=str(trip["headsign"] or ""),
+                line=hide_in_text(str(trip["line"])),
+                headsign=hide_in_text(str(trip["headsign"] or "")),
                 stops=ride.calls,
                 headway_min=headway,
                 geometry=_ridden(query.network, ride),

@@ -31,6 +31,9 @@ _PRINTED: tuple[Location, ...] = (
     ("figures", "*", "source_en"),
     ("figures", "*", "note"),
     ("figures", "*", "note_en"),
+    ("study", "name_en"),
+    ("report", "office"),
+    ("report", "date"),
 )
 #: sections whose keys become names of files
 _KEYED = ("areas", "demand", "services", "background")
