@@ -107,6 +107,8 @@ HELPERS = {
     "TransitNetwork.timetable",
     "TransitNetwork.travel_costs",
     "TransitNetwork.nearest_site",
+    "TransitNetwork.service_pairs",
+    "TransitNetwork.has_service",
     "SitingProblem.needs_costs",
     "SitingProblem.in_order",
     "SitingProblem.positions",

@@ -94,9 +94,9 @@ def share_out(curves: Sequence[CityCurve], total: float) -> Sharing:
     ((1, 2), 17.0, 17.0, True)
     """
     room = total * (1 + _ROUNDING)
-    taken = [curve.price * curve.sites for curve in curves]
+    taken: list[Floats] = [curve.price * curve.sites.astype(float) for curve in curves]
     # any number above a point costs at least one site more, and serves at most what the next does
-    least = [
+    least: list[Floats] = [
         curve.price * np.concatenate([[0], curve.sites[:-1] + 1]).astype(float) for curve in curves
     ]
     points, value = _best(taken, [curve.value for curve in curves], room)
