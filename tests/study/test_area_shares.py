@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from geoplan.errors import GeoplanError, StudyFileError, UsageError
+from geoplan.errors import GeoplanError, InputError, StudyFileError, UsageError
 from geoplan.results import SitingOutcome
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.study import Study, robustness
@@ -377,11 +377,25 @@ def test_levels_of_sites_and_shares_may_differ(small_folder: Path) -> None:
             street.asked(sites=3, min_share_per_area=mixed)
 
 
+@pytest.mark.parametrize("given", [{"stret": 1}, {"district": 1, "9": 0}])
+def test_check_and_run_refuse_an_area_that_is_not_there(small_folder: Path, given) -> None:
+    study = Study.open(small_folder)
+    for setting in ("min_sites_per_area", "min_share_per_area"):
+        asked = study.replace({f"services.meal_station.siting.{setting}": given})
+        (told,) = [f for f in asked.check().findings if f.code == "unknown_areas"]
+        assert told.severity == "error"
+        assert told.column == f"services.meal_station.siting.{setting}"
+        with pytest.raises(InputError, match="neither a level"):
+            asked.run()
+    known = study.replace({"services.meal_station.siting.min_sites_per_area": {"district": 0}})
+    assert not known.check().errors
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_unknown_areas(small_folder: Path, lang: str) -> None:
     street = Street(small_folder, 1)
     street.study = street.study.replace({"study.lang": lang})
-    with pytest.raises(UsageError, match=r"min_share_per_area.*'stret'.*district"):
+    with pytest.raises(InputError, match=r"min_share_per_area.*'stret'.*district"):
         street.asked(sites=1, min_share_per_area={"stret": 0.5, DISTRICTS: 0.5})
 
 

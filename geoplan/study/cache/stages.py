@@ -26,8 +26,7 @@ T = TypeVar("T")
 #: of a service's `siting`, what only solving looks at
 _SOLVING = frozenset(
     {"objective", "sites", "budget", "share", "max_candidates", "min_distance_m"}
-    | {"min_sites_per_area", "min_share_per_area", "phases", "years"}
-    | {"time_limit_s", "gap", "curve", "robustness"}
+    | {"phases", "years", "time_limit_s", "gap", "curve", "robustness"}
     | {"closable", "backup", "full_within_m", "full_within_min", "alternatives", "tiers"}
 )
 #: of a service's `standard`, what only assessing looks at

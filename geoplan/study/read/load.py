@@ -33,11 +33,11 @@ from geoplan.study.config.schema import (
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.layer_reader import LayerReader, Report
+from geoplan.study.read.named_areas import uncounted_quotas, unknown_areas
 from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
-from geoplan.study.read.uncounted_quotas import uncounted_quotas
 from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker
 
@@ -195,6 +195,7 @@ def load_inputs(
             *findings,
             *unwritable_names(config, areas, records),
             *uncounted_quotas(config, areas, wanted),
+            *unknown_areas(config, areas, wanted),
         ),
         loaded=tuple(reader.loaded),
     )

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import geoplan.outputs.maps.write as maps_module
+import geoplan.study.reading as reading_module
 import geoplan.study.run as run_module
-import geoplan.study.study as study_module
 from geoplan import outputs
 from geoplan.cli.commands import main
 from geoplan.disclosure import edition
@@ -47,7 +47,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("try_networks", "load_inputs", "assess_service"):
         counting(run_module, name)
     for name in ("try_networks", "load_inputs"):
-        counting(study_module, name)
+        counting(reading_module, name)
     return done
 
 

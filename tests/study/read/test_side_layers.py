@@ -8,7 +8,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, box
 
-from geoplan.errors import InputError, UsageError
+from geoplan.errors import InputError
 from geoplan.study import Study
 from geoplan.study.example import CRS, X, Y
 from geoplan.study.read.side_layers import side_layer
@@ -59,7 +59,7 @@ def test_an_error_names_the_section_of_its_layer(folder: Path, key: str) -> None
 
 def test_areas_that_nobody_knows_are_no_rule(small_folder: Path) -> None:
     rule = {f"{SITING}.min_sites_per_area": {"stret": 1, "district": 1}}
-    with pytest.raises(UsageError, match=r"'stret' is neither a level \(district"):
+    with pytest.raises(InputError, match=r"'stret' is neither a level \(district"):
         Study.open(small_folder).replace(rule).run()
 
 

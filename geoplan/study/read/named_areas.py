@@ -1,8 +1,9 @@
-"""Quotas of area levels that a study has no areas of: told, since nothing counts them."""
+"""Levels and areas that services name and the study has no areas of: told before any work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from geoplan.coverage.quota import quotas_without_areas
 from geoplan.inputs.findings.finding import Finding
@@ -46,3 +47,41 @@ def uncounted_quotas(
                 )
             )
     return tuple(found)
+
+
+def unknown_areas(
+    config: StudyFile, areas: Mapping[str, AreaLayer], services: Sequence[str]
+) -> tuple[Finding, ...]:
+    """An error for every setting of new sites per area that names no level and no area's code."""
+    say, found = config.speaker.say, []
+    known = set(areas).union(*(layer.frame.index for layer in areas.values()))
+    for key in services:
+        siting = config.services[key].siting
+        for setting in ("min_sites_per_area", "min_share_per_area"):
+            given = getattr(siting, setting, None)
+            unknown = [name for name in given if name not in known] if _named(given) else []
+            if not unknown:
+                continue
+            problem = say(
+                "study.unknown_areas",
+                key=key,
+                setting=setting,
+                names=", ".join(map(repr, unknown)),
+                levels=", ".join(areas) or "-",
+            )
+            found.append(
+                Finding(
+                    file=STUDY_FILE,
+                    column=f"services.{key}.siting.{setting}",
+                    value=str(unknown[0]),
+                    problem=problem,
+                    advice="",
+                    severity="error",
+                    code="unknown_areas",
+                )
+            )
+    return tuple(found)
+
+
+def _named(given: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(given, Mapping)
