@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -21,7 +23,7 @@ _AROUND_M = 1_000.0
 _AREA_COLUMNS = ["name", "total", "served", "covered_share"]
 
 
-def kept_of(name: str, plan: Plan) -> CityResult:
+def kept_of(name: str, plan: Plan, *, ruled: Collection[str] = ()) -> CityResult:
     """The part of a city's plan that the whole reads, of the edition that its audience may see.
 
     What is put together from it tells nothing that the city's own folder does not tell.
@@ -29,6 +31,7 @@ def kept_of(name: str, plan: Plan) -> CityResult:
     Parameters
     ----------
     name : of the city. plan : of its study.
+    ruled : services whose sites follow rules that their curve knows nothing of: it is left out.
     """
     results = edition(plan.results, audience=plan.results.info.audience)
     level = next((level for level, one in results.areas.items() if one.has_polygons), "")
@@ -40,7 +43,7 @@ def kept_of(name: str, plan: Plan) -> CityResult:
             key: CityService(
                 standard=service.standard,
                 areas=_areas(service, level),
-                curve=None if service.siting is None else service.siting.curve,
+                curve=None if service.siting is None or key in ruled else service.siting.curve,
             )
             for key, service in results.services.items()
         },

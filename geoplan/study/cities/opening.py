@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,6 +12,14 @@ from geoplan.inputs.findings.finding import Finding
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.input_files import input_files
+from geoplan.study.config.study_text import read_study_text
+from geoplan.study.config.toml_lines import (
+    Location,
+    choices_text,
+    dotted,
+    file_finding,
+    line_of,
+)
 from geoplan.study.service_names import listed, service_key
 from geoplan.study.settings import StudySettings, in_language
 from geoplan.words import say
@@ -46,7 +54,29 @@ def opened_cities(study: StudySettings) -> Opened:
             cities.append(City(name=one.name, study=_of_all(own, study)))
         except GeoplanError as error:
             faults += faults_of(one.name, error, study.config.lang)
+    if not faults:  # a key may be that of a city that cannot be opened
+        faults += _unknown_services(study, cities)
     return Opened(cities=tuple(cities), faults=tuple(faults))
+
+
+def _unknown_services(study: StudySettings, cities: Sequence[City]) -> Iterator[Finding]:
+    """``[services.KEY]`` of the whole that no city has: it would hold of nothing."""
+    assert study.of_cities is not None
+    known = list(dict.fromkeys(key for city in cities for key in city.study.services))
+    unknown = [key for key in study.of_cities.services if key not in known]
+    if not unknown:
+        return
+    speaker = study.config.speaker
+    lines = read_study_text(study.file, lang=speaker.lang).keys if study.file.is_file() else {}
+    for key in unknown:
+        where: Location = ("services", key)
+        yield file_finding(
+            study.file,
+            speaker.say("cities.no_such_service", key=key),
+            choices_text(key, known, speaker),
+            line_of(lines, where) if where in lines else None,
+            column=dotted(where),
+        )
 
 
 def _of_all(city: StudySettings, whole: StudySettings) -> StudySettings:

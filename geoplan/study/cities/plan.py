@@ -167,7 +167,10 @@ def plan_of_all(
             for city in cities
             for record in city.summary["inputs"]
         ],
-        "services": services_of_all({city.name: city.summary for city in cities}),
+        "services": services_of_all(
+            {city.name: city.summary for city in cities},
+            currencies={city.name: city.info.currency.strip() for city in cities},
+        ),
         "figures": [],
         "assumed": [one.to_dict() for one in assumed],
         "cities": {city.name: city.summary for city in cities},

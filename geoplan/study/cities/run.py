@@ -7,12 +7,13 @@ done anywhere its files can be read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from geoplan.errors import DiskError, GeoplanError
 from geoplan.inputs.findings.finding import Finding
+from geoplan.results import SitingOutcome
 from geoplan.results.cities import CityResult, SharedSites
 from geoplan.study.cities.check import joined_inputs, named_inputs, of_city, part_of
 from geoplan.study.cities.keep import kept_of
@@ -24,7 +25,7 @@ from geoplan.study.cities.opening import (
     stopped,
 )
 from geoplan.study.cities.plan import CitiesPlan, plan_of_all
-from geoplan.study.cities.share import shared_sites
+from geoplan.study.cities.share import as_reached, has_rules, shared_sites
 from geoplan.study.cities.write import whole_folder, write_city, write_whole
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
@@ -43,11 +44,13 @@ _RUN_PART, _SHARE_PART = 0.5, 0.2
 class CityTask:
     """One city's run, as values that can be sent elsewhere.
 
-    city : its name and its study. services : keys. The rest is as in `Study.run`.
+    city : its name and its study. services : keys. shared : those whose sites cities share.
+    The rest is as in `Study.run`.
     """
 
     city: City
     services: tuple[str, ...]
+    shared: frozenset[str] = frozenset()
     audience: str = "internal"
     scheduler: str | None = None
     cache: bool = True
@@ -55,12 +58,16 @@ class CityTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CityDone:
-    """One city that was run: what the whole needs of it, and its plan unless that is written."""
+    """One city that was run: what the whole needs of it, and its plan unless that is written.
+
+    sited : its plans of the services that it shares.
+    """
 
     result: CityResult
     inputs: StudyInputs
     facts: Mapping[str, Any]
     plan: Plan | None = None
+    sited: Mapping[str, SitingOutcome] = field(default_factory=dict)
 
 
 def run_city(
@@ -95,11 +102,17 @@ def run_city(
     )
     if plan.interrupted:
         raise KeyboardInterrupt
-    result = kept_of(task.city.name, plan)
+    ruled = [key for key, one in study.config.services.items() if has_rules(one.siting)]
+    result = kept_of(task.city.name, plan, ruled=ruled)
     done = CityDone(
         result=result,
         inputs=named_inputs(task.city, plan.inputs),
         facts=plan._edition().run,
+        sited={
+            key: one.siting
+            for key, one in plan.results.services.items()
+            if key in task.shared and one.siting is not None
+        },
         plan=plan,
     )
     if folder is None:
@@ -166,6 +179,9 @@ def run_cities(
             faults += faults_of(task.city.name, error, study.config.lang)
     if faults:
         raise stopped(study, faults)
+    for key, one in shared.items():
+        plans = {d.result.name: d.sited[key] for d in done if key in d.sited}
+        shared[key] = as_reached(study, one, plans)
     return plan_of_all(
         study,
         [one.result for one in done],
@@ -230,6 +246,7 @@ def _tasks(
         CityTask(
             city=city,
             services=tuple(services[city.name]),
+            shared=frozenset(shared),
             audience=order.audience,
             scheduler=order.scheduler,
             cache=order.cache,

@@ -21,10 +21,13 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.progress import Progress
 from geoplan.study.run import suggest_sites_of
 from geoplan.study.settings import StudySettings
+from geoplan.study.sites.budget import own_prices
 from geoplan.study.sites.whole_service import asks_for_whole_service
 
 #: how often numbers that leave the split's proof open are solved by themselves
 _ROUNDS = 8
+#: a part of a budget that sums of prices may exceed it by: rounding
+_ROUNDING = 1e-9
 #: what a city's own siting says of how much is built: the whole says it instead
 _HOW_MUCH = ("sites", "budget", "phases", "years")
 
@@ -70,14 +73,37 @@ def refuse_unshared(
     """
     speaker = study.config.speaker
     faults: list[Finding] = []
+    monies = {city.study.config.study.currency.strip() for city in cities}
+    if asked.budget is not None and len(monies) > 1:
+        error = UsageError(speaker.say("cities.shares_currencies", key=key, told=_monies(cities)))
+        faults += faults_of(study.file.name, error, speaker.lang)
     for city in cities:
         siting = city.study.config.services[key].siting
-        word = _unshared(siting, asked, city.study, key)
-        if word:
-            error = UsageError(speaker.say(f"cities.{word}", key=key))
+        try:
+            word = _unshared(siting, asked, city.study, key)
+            if word:
+                raise UsageError(speaker.say(f"cities.{word}", key=key))
+        except GeoplanError as error:
             faults += faults_of(city.name, error, speaker.lang)
     if faults:
         raise stopped(study, faults)
+
+
+def _monies(cities: Sequence[City]) -> str:
+    """What each city's money is called: ``A (yuan), B (USD)``."""
+    speaker = cities[0].study.config.speaker
+    named = (f"{c.name} ({speaker.currency(c.study.config.study.currency)})" for c in cities)
+    return speaker.say("report.name_comma").join(named)
+
+
+def has_rules(siting: SitingSection | None) -> bool:
+    """Whether sites follow rules that a curve of people by number of sites knows nothing of."""
+    return siting is not None and bool(
+        asks_for_whole_service(siting)
+        or siting.min_share_per_area
+        or siting.min_sites_per_area
+        or siting.min_distance_m
+    )
 
 
 def _unshared(
@@ -88,13 +114,14 @@ def _unshared(
         return "shares_no_siting"
     if siting.objective != "max_coverage" or siting.tiers is not None:
         return "shares_other_objective"
-    if asks_for_whole_service(siting) or siting.min_share_per_area or siting.min_sites_per_area:
+    if has_rules(siting):
         return "shares_rules"
     if together is not None and key in together.services:
         return "shares_buildings"
     if asked.budget is not None and not isinstance(siting.site_cost, float):
         return "shares_no_price"
-    return ""
+    prices = None if asked.budget is None else own_prices(study.config, study.folder, key, siting)
+    return "" if prices is None else "shares_own_prices"
 
 
 def share_among(
@@ -189,6 +216,34 @@ def _curve(study: StudySettings, key: str, most: int, progress: Progress) -> Cit
         value=curve["value"].to_numpy(float),
         bound=curve["bound"].to_numpy(float),
     )
+
+
+def as_reached(
+    study: StudySettings, shared: SharedSites, outcomes: Mapping[str, SitingOutcome]
+) -> SharedSites:
+    """What was shared with what the cities' own plans reach: no proof where that is less.
+
+    Parameters
+    ----------
+    outcomes : the plan of the service by city, as far as there are.
+
+    Raises
+    ------
+    UsageError
+        The plans cost more than there is.
+    """
+    table = shared.table.copy()
+    for city in table.index:
+        if city in outcomes:
+            table.loc[city, "value"] = float(outcomes[city].result.value)
+    costs = [one.sites["money"].sum() for one in outcomes.values() if "money" in one.sites.columns]
+    if shared.budget is not None and sum(costs) > shared.budget * (1 + _ROUNDING):
+        speaker = study.config.speaker
+        budget, money = f"{shared.budget:,.0f}", f"{sum(costs):,.0f}"
+        raise UsageError(
+            speaker.say("cities.overspent", key=shared.service, budget=budget, money=money)
+        )
+    return replace(shared, table=table, value=float(table["value"].sum()))
 
 
 def with_part(city: City, shared: Mapping[str, SharedSites]) -> City:

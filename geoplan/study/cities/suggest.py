@@ -14,7 +14,7 @@ from geoplan.results.cities import SharedSites
 from geoplan.siting.joint.sharing import share_out
 from geoplan.study.cities.check import of_city
 from geoplan.study.cities.opening import City, opened_cities, services_by_city, stopped
-from geoplan.study.cities.share import refuse_unshared, share_among, with_part
+from geoplan.study.cities.share import as_reached, refuse_unshared, share_among, with_part
 from geoplan.study.config.include import SharedSitingSection
 from geoplan.study.progress import Progress
 from geoplan.study.run import suggest_sites_of
@@ -81,6 +81,7 @@ def suggest_in_cities(
             outcome = suggest_sites_of(city.study, key, progress=told).siting
             assert outcome is not None
             outcomes[city.name] = outcome
+    shared = as_reached(study, shared, outcomes)
     rows: list[tuple[int, float, float]] = []
     for n in range(sites + 1) if curve else ():
         split = share_out(list(shared.curves.values()), n)

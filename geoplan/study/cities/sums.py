@@ -48,12 +48,15 @@ def share_of(part: float | None, whole: float | None) -> Any:
     return None if part is None or not whole else plain(part / whole, 15)
 
 
-def services_of_all(cities: Mapping[str, Summary]) -> dict[str, dict[str, Any]]:
+def services_of_all(
+    cities: Mapping[str, Summary], *, currencies: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
     """The services of all cities, by key: sums over the cities that have it.
 
     Parameters
     ----------
     cities : ``summary.json`` by city.
+    currencies : what each city's money is called: other money is not added up. None: all the same.
 
     Returns
     -------
@@ -63,13 +66,14 @@ def services_of_all(cities: Mapping[str, Summary]) -> dict[str, dict[str, Any]]:
     keys = dict.fromkeys(key for one in cities.values() for key in one["services"])
     return {
         key: _service(
-            {name: one["services"][key] for name, one in cities.items() if key in one["services"]}
+            {name: one["services"][key] for name, one in cities.items() if key in one["services"]},
+            currencies or {},
         )
         for key in keys
     }
 
 
-def _service(cities: Mapping[str, Summary]) -> dict[str, Any]:
+def _service(cities: Mapping[str, Summary], currencies: Mapping[str, str]) -> dict[str, Any]:
     parts = list(cities.values())
     keys: dict[str, Any] = {
         "cities": list(cities),
@@ -93,7 +97,9 @@ def _service(cities: Mapping[str, Summary]) -> dict[str, Any]:
         keys["gaps"] = list(_gaps(cities))
     sited = {name: one for name, one in cities.items() if "siting" in one}
     if sited:
-        keys["siting"] = _siting(cities, sited)
+        keys["siting"] = _siting(
+            cities, sited, len({currencies.get(name, "") for name in sited}) < 2
+        )
     return keys
 
 
@@ -151,14 +157,16 @@ def _size(gap: Summary) -> float:
     return -1.0 if size is None else float(size)
 
 
-def _siting(cities: Mapping[str, Summary], sited: Mapping[str, Summary]) -> dict[str, Any]:
+def _siting(
+    cities: Mapping[str, Summary], sited: Mapping[str, Summary], one_currency: bool
+) -> dict[str, Any]:
     """The suggested sites of all: values add up; cities without a plan stay as they are."""
     parts = [one["siting"] for one in sited.values()]
     objectives = {one["objective"] for one in parts}
     objective = next(iter(objectives)) if len(objectives) == 1 else "mixed"
     value = bound = None
     together: Callable[[Iterable[float | None]], Any] = sum_of if objective in _ADDED else _largest
-    if len(objectives) == 1:
+    if len(objectives) == 1 and (one_currency or objective != "min_cost"):
         value, bound = (together(one[name] for one in parts) for name in ("value", "bound"))
     gap = None
     if value is not None and bound is not None:
@@ -180,7 +188,7 @@ def _siting(cities: Mapping[str, Summary], sited: Mapping[str, Summary]) -> dict
         ]
         keys["people_after"] = people_of_all(after)
     if any("money" in one for one in parts):
-        keys["money"] = sum_of(one.get("money") for one in parts)
+        keys["money"] = sum_of(one.get("money") for one in parts) if one_currency else None
     return keys
 
 

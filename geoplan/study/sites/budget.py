@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -18,7 +19,7 @@ from geoplan.inputs.columns.numbers.column_units import money_heading
 from geoplan.inputs.columns.roles import heading_key
 from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import Fund, ServiceResult, SitingOutcome
-from geoplan.study.config.schema import SitingSection
+from geoplan.study.config.schema import SitingSection, StudyFile
 from geoplan.study.read.context import Context
 from geoplan.study.read.side_layers import side_layer
 from geoplan.tolerances import WHOLE_YEARS
@@ -86,19 +87,28 @@ def site_costs(
 
 def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
     """Candidates whose own file has a column of prices, and none for them."""
+    money = own_prices(context.config, context.inputs.base, key, siting)
+    return 0 if money is None else int(money.isna().sum())
+
+
+def own_prices(config: StudyFile, base: Path, key: str, siting: SitingSection) -> pd.Series | None:
+    """Prices in the candidates' own file; None where it has no such column, or there is no file.
+
+    base : the folder that the study's paths start from.
+    """
     if siting.candidates in ("network", "demand") or siting.candidates.startswith("facilities:"):
-        return 0
+        return None
     name = f"services.{key}.siting.candidates"
     points = side_layer(
-        context.config,
-        context.inputs.base,
+        config,
+        base,
         name,
         siting.candidates,
         kind="layer",
         layer=siting.candidates_layer,
     )
     column = _cost_column(points)
-    return 0 if column is None else int(_prices(points[column]).isna().sum())
+    return None if column is None else _prices(points[column])
 
 
 def _cost_column(candidates: pd.DataFrame) -> str | None:
