@@ -254,7 +254,7 @@ def test_an_interrupted_command_says_so(
     def stopped(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("geoplan.study.study.load_inputs", stopped)
+    monkeypatch.setattr("geoplan.study.reading.load_inputs", stopped)
     done = geoplan("check", small_folder)
     assert done.returncode == 130
     assert "已中断 / interrupted" in done.stderr

@@ -111,7 +111,7 @@ def test_ctrl_c_of_which_a_library_makes_an_error_of_its_own(
         except KeyboardInterrupt:
             raise RuntimeError("initialization failed") from None
 
-    monkeypatch.setattr("geoplan.study.study.load_inputs", loaded)
+    monkeypatch.setattr("geoplan.study.reading.load_inputs", loaded)
     done = geoplan("check", small_folder)
     assert done.returncode == 130
     assert "did not expect" not in done.stderr
@@ -124,7 +124,7 @@ def test_a_fault_without_ctrl_c_is_none(
     def loaded(*arguments: object, **options: object) -> None:
         raise RuntimeError("initialization failed")
 
-    monkeypatch.setattr("geoplan.study.study.load_inputs", loaded)
+    monkeypatch.setattr("geoplan.study.reading.load_inputs", loaded)
     done = geoplan("check", small_folder)
     assert done.returncode == 1
     assert "did not expect" in done.stderr
@@ -145,7 +145,7 @@ def test_faults_of_disks_without_a_file_name(
     def loaded(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("geoplan.study.study.load_inputs", loaded)
+    monkeypatch.setattr("geoplan.study.reading.load_inputs", loaded)
     done = geoplan("check", small_folder)
     assert done.returncode == 2
     assert said in done.stderr

@@ -201,9 +201,9 @@ def test_all_faults_are_raised_at_once():
 
 
 def test_every_cause_and_remedy_has_its_word():
-    from geoplan.coverage.gaps import CAUSES
+    from geoplan.coverage.gap_merging import REMEDIES
 
-    for cause, remedy in CAUSES.values():
+    for cause, remedy in REMEDIES.items():
         assert has_word(f"coverage.cause_{cause}")
         assert has_word(f"coverage.remedy_{remedy}")
 

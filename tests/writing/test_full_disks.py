@@ -29,7 +29,7 @@ WRITERS = [
     "geoplan.outputs.write_tables",
     "geoplan.outputs.report_begun",
     "geoplan.study.run_folder.write_findings",
-    "geoplan.study.run_folder._write_json",
+    "geoplan.study.run_folder.write_json",
     "geoplan.study.run_folder.record_of",
     "geoplan.writing.result_folder.flush_all",
     "geoplan.writing.leftovers.Leftovers.begin",
