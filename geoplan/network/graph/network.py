@@ -125,16 +125,9 @@ class NetworkData:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """What is sent and kept: all but what follows from it, which is made anew in less time."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "_cache"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            if name in KINDS and value is not None:
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_cache", {})
+        return without_cache(self)
 
     # -- facts -----------------------------------------------------------------------------
 
@@ -349,6 +342,25 @@ class NetworkData:
 
 #: a function that changes a network returns the class that it was given
 AnyNetwork = TypeVar("AnyNetwork", bound=NetworkData)
+
+
+def without_cache(network: Any) -> tuple[Any, ...]:
+    """How pickle makes a network again: its fields without the cache.
+
+    Not by `__getstate__`: Python before 3.11.3 puts one of its own into frozen classes with slots.
+    """
+    kept = {one.name: getattr(network, one.name) for one in fields(network)}
+    del kept["_cache"]
+    return _made_again, (type(network), kept)
+
+
+def _made_again(kind: type, kept: dict[str, Any]) -> Any:
+    network: Any = object.__new__(kind)
+    for name, value in {**kept, "_cache": {}}.items():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+        object.__setattr__(network, name, value)
+    return network
 
 
 def crs_name(crs: CRS) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from scipy import sparse
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import check_projected
-from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.network import NetworkData, without_cache
 from geoplan.network.graph.timed import TimedNetwork
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.search.snapped_points import SnappedPoints
@@ -84,13 +84,9 @@ class TransitNetwork(TimedNetwork):
         if not isinstance(self.walk, NetworkData) or self.walk.mode != "walk":
             raise UsageError.of("transit.needs_walk")
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """What is sent and kept: all but what follows from it, found by where it lies in memory."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "_cache"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in {**state, "_cache": {}}.items():
-            object.__setattr__(self, name, value)
+        return without_cache(self)
 
     def __repr__(self) -> str:
         day = f", {self.date}" if self.date else ""
