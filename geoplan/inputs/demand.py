@@ -144,10 +144,14 @@ def _open(
     needed: bool,
 ) -> tuple[Rows, list[str]]:
     """The rows of the file, and the headings of its people columns (none only if not `needed`)."""
-    rows = open_rows(collector, extra=[*wanted, *groups], areas=context.areas)
-    headings = [_heading(rows, name) for name in wanted] or _known_weight(
-        rows, collector, needed=needed
+    rows = open_rows(
+        collector,
+        extra=wanted,
+        groups=groups,
+        areas=context.areas,
+        by_age=needed and not wanted,
     )
+    headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=needed)
     refuse_overlaps(rows.text, headings, rows.levels)
     if headings:  # what was taken, not what would have been found
         roles = {h: r for h, r in collector.roles.items() if r != "weight"}
@@ -217,16 +221,14 @@ def _heading(rows: Rows, name: str) -> str:
     return found
 
 
-def _known_weight(rows: Rows, collector: FindingCollector, *, needed: bool) -> list[str]:
+def _known_weight(rows: Rows, *, needed: bool) -> list[str]:
+    """The people column that is known by its heading; none only if not `needed`."""
     found = rows.heading("weight")
     if not found and needed:
-        found = people_of_age(list(map(str, rows.text.columns)), rows.levels)
-        if found:
-            collector.about_file(
-                "people_of_age", "note", assumed=True, column=found, count=len(rows)
-            )
-    if not found and needed:
-        raise FileError.of("file_faults.no_weight", headings=", ".join(map(str, rows.text.columns)))
+        headings = list(map(str, rows.text.columns))
+        if len(choices := people_of_age(headings, rows.levels)) > 1:
+            raise FileError.of("file_faults.no_weight_among", choices=" / ".join(choices))
+        raise FileError.of("file_faults.no_weight", headings=", ".join(headings))
     return [found] if found else []
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from geoplan.inputs import LayerSource, read_demand
+from geoplan.inputs.columns.numbers.column_units import unit_factor
+from geoplan.inputs.columns.roles import people_of_age
 
 CRS = "EPSG:4548"
 
@@ -100,6 +106,9 @@ def test_people_from_an_age_on_are_people(tmp_path, heading):
         "60岁以上男性",
         "60岁以上床位数",
         "60岁以上,80岁以上",
+        *("65岁以上人口（户）", "60岁以上老人（床位）", "60岁以上人数（男）", "60岁以上人数（女）"),
+        *("60岁以上人口(%)", "60岁以上（占比）", "population aged 65 and over (%)", "60+ (beds)"),
+        *("100+", "10+", "18岁以上"),
     ],
 )
 def test_other_numbers_of_an_age_are_not(tmp_path, heading):
@@ -108,3 +117,100 @@ def test_other_numbers_of_an_age_are_not(tmp_path, heading):
     one, _ = read(tmp_path, text)
     assert one.layer is None
     assert any("which column holds the people" in finding.problem for finding in one.findings)
+
+
+@pytest.mark.parametrize("place", ["历城,,", ",,", "历城,117.5,36.6"])
+def test_sums_of_people_from_an_age_on_are_left_out(tmp_path, place):
+    """A last row with the sum of all is no village, as under 人口."""
+    people = [100 + 37 * i * i % 2900 for i in range(30)]
+    rows = "".join(f"村{i}号,117.{i:03d},36.6,{n}\n" for i, n in enumerate(people))
+    codes = {}
+    for heading in ("人口", "60岁以上人数"):
+        one, _ = read(tmp_path, f"名称,经度,纬度,{heading}\n{rows}{place},{sum(people)}\n")
+        assert one.layer.total == sum(people)
+        codes[heading] = {finding.code for finding in one.findings}
+    assert "sum_row" in codes["人口"]
+    assert codes["60岁以上人数"] == codes["人口"] | {"people_of_age"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "total"),
+    [
+        *(("60岁以上人口（万人）", 379_000), ("60岁以上人口（单位：万人）", 379_000)),
+        *(("65歲以上人口（千人）", 37_900), ("60岁以上人口（百）", 3_790)),
+        *(("people 60+ (thousands)", 37_900), ("60岁以上（人）", 37.9), ("18岁以上人口", 37.9)),
+    ],
+)
+def test_units_of_people_from_an_age_on_count(tmp_path, heading, total):
+    cells = "甲,117,36.6,12.5\n乙,117.1,36.6,3.4\n丙,117.2,36.6,22\n"
+    one, told = read(tmp_path, f"名称,经度,纬度,{heading}\n{cells}")
+    assert one.layer.total == pytest.approx(total)
+    assert "people_of_age" in told.values() or "unit_factor" in told.values()
+    asked, _ = read(tmp_path, f"名称,经度,纬度,{heading}\n{cells}", weight=heading)
+    assert asked.layer.total == one.layer.total
+
+
+def test_every_unit_of_people_in_brackets_has_its_factor():
+    """A bracket that a heading is read without says ones, or what the numbers are multiplied by."""
+    text = files("geoplan.inputs.columns").joinpath("heading_words.toml").read_text("utf-8")
+    for word in tomllib.loads(text)["people_units"]["words"]:
+        many = re.search("[百千万亿]|thousand|000|million", word) is not None
+        assert (unit_factor(f"60岁以上（{word}）", (), ()) > 1) == many, word
+        assert people_of_age([f"60岁以上（{word}）"], {})
+
+
+@pytest.mark.parametrize(
+    "all_people",
+    [
+        *(
+            "总人数",
+            "總人數",
+            "合计",
+            "常住人口数（人）",
+            "居民数",
+            "户籍人数",
+            "人数合计",
+            "total",
+        ),
+        *("全部居民", "2020年人口", "常住人口总数", "number of residents", "total (persons)"),
+    ],
+)
+def test_people_of_an_age_beside_all_people_are_for_the_study_to_choose(tmp_path, all_people):
+    text = f"名称,经度,纬度,60岁以上人数,{all_people}\n甲,117,36.6,12,90\n乙,117.1,36.6,3,41\n"
+    one, _ = read(tmp_path, text)
+    assert one.layer is None
+    (finding,) = one.findings
+    assert f"holds the people: 60岁以上人数 / {all_people}?" in finding.problem
+    for weight, total in (("60岁以上人数", 15), (all_people, 131)):
+        chosen, told = read(tmp_path, text, weight=weight)
+        assert (chosen.layer.total, told) == (total, {})
+
+
+@pytest.mark.parametrize(
+    "other", ["人口密度", "户数", "总户数", "床位合计", "合计（户）", "机构总数"]
+)
+def test_other_totals_beside_people_of_an_age_leave_no_choice(tmp_path, other):
+    text = f"名称,经度,纬度,60岁以上人数,{other}\n甲,117,36.6,12,90\n乙,117.1,36.6,3,41\n"
+    one, told = read(tmp_path, text)
+    assert one.layer.total == 15
+    assert told == {(None, "60岁以上人数"): "people_of_age"}
+
+
+def test_people_of_an_age_in_a_heading_of_several_rows():
+    """The total under the age is meant; the total of a part of them is not."""
+    levels = {f"60岁以上/{part}": ("60岁以上", part) for part in ("男", "女", "合计（人）")}
+    assert people_of_age(list(levels), levels) == ["60岁以上/合计（人）"]
+    town = {"60岁以上/城镇/合计": ("60岁以上", "城镇", "合计")}
+    assert people_of_age(list(town), town) == []
+    both = levels | {"常住/合计": ("常住", "合计")}
+    assert people_of_age(list(both), both) == ["60岁以上/合计（人）", "常住/合计"]
+
+
+def test_groups_leave_the_people_their_unit(tmp_path):
+    """Without `weight`, beside a sub-group, 人口（万人） is people and no group is."""
+    text = "名称,经度,纬度,人口（万人）,p80\n甲,117,36.6,1.5,20\n乙,117.1,36.6,2,30\n"
+    one, _ = read(tmp_path, text, groups=("p80",))
+    assert one.layer.total == 35_000
+    assert one.layer.frame["p80"].tolist() == [20, 30]
+    text = "名称,经度,纬度,60岁以上\n甲,117,36.6,2\n"
+    assert read(tmp_path, text, groups=("60岁以上",))[0].layer is None

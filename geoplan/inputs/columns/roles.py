@@ -15,11 +15,25 @@ _NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"
 _LEVELS = ("parent", "district", "street", "village")
 #: people from an age on, as `heading_key` has it
 _FROM_AGE = re.compile(
-    r"(常住|户籍)?(人口|老年人口?|老人)?(满|aged?|people|persons|population|pop|residents)*\d{2,3}"
+    r"(常住|户籍)?(人口|老年人口?|老人)?(满|aged?|people|persons|population|pop|residents)*"
+    r"(?P<age>\d{2,3})"
     r"(周?岁(及其?以上|以上|\+)|\+岁?|plus|(years?)?and(over|older|above)|orover)"
     r"的?(常住|户籍)?(老年人?|老人|长者|人)?(人口|人员|群众|people|persons|population|residents)?总?人?数?"
 )
-_UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
+_SAYS_PEOPLE = re.compile(r"人|长者|群众|people|persons|pop|residents")
+#: ages that need no word for people: 60+ is people, 10+ and 100+ may be floors
+_OLD = range(50, 100)
+#: all people under a heading that is no word for the people column: 常住人口数, 人数合计
+_OF_ALL = re.compile(
+    r"(?!人员$)(?=.*(人|居民|村民|合计|总计|共计|总数|people|persons|pop|residents|inhabitants|citizens))"
+    r"(((19|20)\d\d)?年?[末底初]?)?"
+    r"(全[部体区市村镇]?|所有|总|合计|总计|共计|常住|户籍|户口|登记|在册|实有|实际|现有|现状|辖区|社区|街道|本地"
+    r"|total|all|numberof|noof|count|resident|registered|permanent|census)*"
+    r"(居民|村民)?的?(人口|人员|人|people|persons|population|pop|residents|inhabitants|citizens)?"
+    r"(总|合计|总计|共计|小计|常住|户籍|数量|数|total|count|number|all)*"
+    r"((19|20)\d\d年?[末底初]?)?"
+)
+_UNIT = re.compile(r"[(（\[【](?P<inside>[^)）\]】]*)[)）\]】]$")
 
 
 def normalize(text: object) -> str:
@@ -246,26 +260,47 @@ def heading_called(name: str, headings: Sequence[str], levels: Mapping[str, Sequ
     return found[0] if found else ""
 
 
-def people_of_age(headings: Sequence[str], levels: Mapping[str, Sequence[str]]) -> str:
-    """The one heading of people from an age on (60岁以上人数, 65+); "" for none or several.
+def people_of_age(headings: Sequence[str], levels: Mapping[str, Sequence[str]]) -> list[str]:
+    """The headings of people from an age on (60岁以上人数, 65+), then those of all people beside.
 
     Of several nobody but the study knows which group is meant.
 
     Examples
     --------
     >>> people_of_age(["村名", "六十岁", "60岁及以上老年人口数（人）"], {})
-    '60岁及以上老年人口数（人）'
-    >>> people_of_age(["60歲以上人數"], {}), people_of_age(["60岁以上", "80岁以上"], {})
-    ('60歲以上人數', '')
+    ['60岁及以上老年人口数（人）']
+    >>> people_of_age(["60歲以上人數", "60岁以上（%）"], {}), people_of_age(["总人数"], {})
+    (['60歲以上人數'], [])
+    >>> people_of_age(["合计", "60岁以上"], {}), people_of_age(["60岁以上", "80岁以上"], {})
+    (['60岁以上', '合计'], ['60岁以上', '80岁以上'])
     """
-    found = []
-    for heading in headings:
-        rows = levels.get(heading, ())
-        whole = rows[:1] if rows and is_total_part(rows[-1]) else (heading,)
-        texts = {heading_key(without_unit(text)) for text in whole}
-        if any(_FROM_AGE.fullmatch(text) for text in texts):
+    found, beside = [], []
+    for heading in map(str, headings):
+        rows = list(levels.get(heading, ()))
+        while len(rows) > 1 and _people_key(rows[-1]) in _total_parts():
+            rows.pop()
+        if _is_from_age(_people_key("/".join(rows) or heading)):
             found.append(heading)
-    return found[0] if len(found) == 1 else ""
+        elif _is_of_all(_people_key(heading)):
+            beside.append(heading)
+    return found + beside if found else []
+
+
+def _is_from_age(key: str) -> bool:
+    said = _FROM_AGE.fullmatch(key)
+    return said is not None and (int(said["age"]) in _OLD or bool(_SAYS_PEOPLE.search(key)))
+
+
+def _is_of_all(key: str) -> bool:
+    return key in _total_parts() or _OF_ALL.fullmatch(key) is not None
+
+
+def _people_key(text: str) -> str:
+    """What a heading is compared as, without a unit of people: （万人） goes, （户） stays."""
+    said = _UNIT.search(text)
+    units = word_lists(__package__, "heading_words.toml")["people_units"]
+    alone = said is not None and heading_key(said["inside"]).removeprefix("单位") in units
+    return heading_key(without_unit(text) if alone else text)
 
 
 def headings_called(

@@ -17,6 +17,7 @@ from geoplan.inputs.columns.roles import (
     is_total_part,
     known_roles,
     match_columns,
+    people_of_age,
 )
 from geoplan.inputs.columns.where import evaluate_where
 from geoplan.inputs.files.table import release_memory
@@ -56,17 +57,22 @@ def open_rows(
     collector: FindingCollector,
     *,
     extra: Iterable[str] = (),
+    groups: Iterable[str] = (),
     figures: bool = False,
     areas: Mapping[str, AreaLayer] | None = None,
+    by_age: bool = False,
 ) -> Rows:
     """The rows of the collector's file, without personal data, totals and rows not asked for.
 
     Parameters
     ----------
     extra : headings that are wanted for themselves (people columns): never taken for a role.
+    groups : headings of sub-groups of the people: no role either, and no people column.
     figures : True where the study's ``columns`` name figures of its own and not roles.
     areas : of the study, by level, where the rows are places of people: rows that sum up others
         are then left out by their numbers too.
+    by_age : whether the only column of people from an age on is the people column where no other
+        is known; told.
 
     Raises
     ------
@@ -83,14 +89,19 @@ def open_rows(
         raise FileError.of(
             "file_faults.columns_missing", missing=", ".join(missing), headings=", ".join(headings)
         )
-    taken = _taken(headings, [*extra], table)
+    people, named = _taken(headings, [*extra], table), [*extra, *groups]
+    taken = _taken(headings, named, table)
     free = [h for h in headings if h not in given and h not in taken]
     roles = _roles(table, given, free)
+    from_age = _people_of_age(table, roles, free) if by_age and not people else []
+    roles |= dict.fromkeys(from_age, "weight")
     personal = hide_personal_data(table, roles, taken, collector)
     collector.roles = roles
     table.bind(collector)  # as long as totals have a position; a sum of rows is no row of its own
-    _report_headings(table, [*extra, *wanted.values()], collector)
-    counts = _prepare(table, roles, taken, collector, figures=figures)
+    _report_headings(table, [*named, *wanted.values()], collector)
+    counts = people or [h for h, r in roles.items() if r == "weight"]
+    counts = list(dict.fromkeys([*counts, *taken]))
+    _prepare(table, roles, counts, collector, figures=figures)
     counted = Counted(roles=roles, counts=counts, areas=areas or {}, people=areas is not None)
     keep = leave_out(table, counted, collector)
     if source.where is not None:
@@ -104,6 +115,10 @@ def open_rows(
     personal.tell(keep, collector)
     collector.roles = roles
     table.bind(collector)
+    for heading in from_age:
+        collector.about_file(
+            "people_of_age", "note", assumed=True, column=heading, count=len(table.text)
+        )
     release_memory()
     return Rows(text=table.text, geometry=table.geometry, roles=roles, levels=table.levels)
 
@@ -117,13 +132,12 @@ def _taken(headings: list[str], extra: list[str], table: RowTable) -> list[str]:
 def _prepare(
     table: RowTable,
     roles: dict[str, str],
-    taken: list[str],
+    counts: list[str],
     collector: FindingCollector,
     *,
     figures: bool,
-) -> list[str]:
-    """Put numbers into plain digits; returns the headings of what is counted."""
-    counts = taken or [h for h, r in roles.items() if r == "weight"]
+) -> None:
+    """Put numbers into plain digits: those of `counts`, of places and of coordinates."""
     kinds = dict.fromkeys(counts, "count")
     kinds |= {h: "count" for h, r in roles.items() if r in _CAPACITIES}
     kinds |= {h: "metres" for h, r in roles.items() if r in ("x", "y")}
@@ -132,7 +146,6 @@ def _prepare(
         kinds |= {h: "count" for h in map(str, table.text.columns) if h in given and h not in roles}
     exact = [h for h, r in roles.items() if r in _CAPACITIES]
     plain_numbers(table, kinds, collector, exact=exact)
-    return counts
 
 
 def _report_headings(table: RowTable, names: list[str], collector: FindingCollector) -> None:
@@ -187,6 +200,14 @@ def _roles(table: RowTable, given: dict[str, str], free: list[str]) -> dict[str,
         roles |= find_roles(some, wanted=left, levels=table.levels)
     roles = place_roles(text, roles, fixed=given)
     return {h: roles[h] for h in map(str, text.columns) if h in roles}
+
+
+def _people_of_age(table: RowTable, roles: dict[str, str], free: list[str]) -> list[str]:
+    """The one heading of people from an age on that may be the people column; none of several."""
+    if "weight" in roles.values():
+        return []
+    found = people_of_age(list(map(str, table.text.columns)), table.levels)
+    return [h for h in found if len(found) == 1 and h in free and h not in roles]
 
 
 def _report_repeated_headings(
