@@ -23,11 +23,13 @@ class CityService:
     areas : index = code; columns ``name``, ``total``, ``served``, ``covered_share`` of the city's
         level (`CityResult.level`); None where nothing is judged by area.
     curve : columns ``sites`` (new ones), ``value``, ``bound``; None where no curve is known.
+    group : whom it counts, as the city's study calls its demand; "" where it counts nobody.
     """
 
     standard: ServiceStandard
     areas: pd.DataFrame | None = None
     curve: pd.DataFrame | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

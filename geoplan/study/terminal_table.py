@@ -109,6 +109,7 @@ def cities_suggestion_text(found: CitiesSuggestion, *, lang: str, currency: str 
     lines.append(
         speaker.say("cities.suggested", value=f"{shared.value:,.0f}", bound=bound, proof=told)
     )
+    lines += found.left_out.values()
     for city, outcome in found.outcomes.items():
         lines += ["", city, suggestion_text(outcome, lang=lang, currency=currency)]
     if found.curve is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,7 +12,9 @@ import shapely
 
 from geoplan.outputs.cities.ground import ground_of
 from geoplan.outputs.cities.overview import share_class, write_overview
-from geoplan.outputs.cities.tables import areas_table, comparison_table
+from geoplan.outputs.cities.report import compose_cities
+from geoplan.outputs.cities.tables import areas_table, budget_table, comparison_table
+from geoplan.outputs.report.blocks import Listing
 from geoplan.results import StudyInfo
 from geoplan.results.cities import CitiesResults, CityResult, CityService
 from geoplan.services.catalogue import load_catalogue
@@ -108,3 +112,58 @@ def test_no_ground_no_drawing(tmp_path):
     assert ground_of([one]) is None
     page = write_overview(whole_of(one), tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<figure>" not in page
+
+
+def test_numbers_that_are_withheld_are_not_in_sentences(tmp_path):
+    cities = [city(name, k, areas=4, points=8, served=None) for k, name in enumerate("ab")]
+    for one in cities:
+        told = one.summary["services"][KEY]
+        told["people"]["total"] = None
+        people = dict.fromkeys(PEOPLE)
+        site = {"rank": 1, "added_people": None, "share_after": None}
+        plan = {
+            "objective": "max_coverage",
+            "status": "feasible",
+            "value": None,
+            "bound": None,
+            "gap": None,
+        }
+        plan |= {"seconds": 0.0, "sites": [site], "people_after": people}
+        told["siting"] = plan
+    whole = whole_of(*cities)
+    blocks = compose_cities(whole, Speaker("en")).blocks
+    (text,) = next(block for block in blocks if isinstance(block, Listing)).items
+    assert "—" not in text
+    assert "2 cities" in text
+    assert "2 new sites are proposed" in text
+    page = write_overview(whole, tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "people are served" not in page
+    assert "new sites" not in page
+
+
+def test_rounded_curves_prove_nothing_and_add_nobody_less():
+    """A public edition's curve at no sites is rounded otherwise than its people served now."""
+    cities = []
+    for k, name in enumerate("ab"):
+        one = city(name, k, areas=4, points=8, served=98.0)
+        after = dict(one.summary["services"][KEY]["people"])
+        plan = {
+            "objective": "max_coverage",
+            "status": "optimal",
+            "value": 90,
+            "bound": 90,
+            "gap": 0,
+        }
+        plan |= {"seconds": 0.0, "sites": [], "people_after": after}
+        one.summary["services"][KEY]["siting"] = plan
+        curve = pd.DataFrame({"sites": [0, 1], "value": [90.0, 90.0], "bound": [90.0, 90.0]})
+        services = {KEY: replace(one.services[KEY], curve=curve)}
+        cities.append(replace(one, services=services))
+    whole = whole_of(*cities)
+    inside = budget_table(whole, KEY, Speaker("en"))
+    assert "proof" in inside.frame
+    public = replace(whole, info=replace(whole.info, audience="public"))
+    table = budget_table(public, KEY, Speaker("en"))
+    assert len(table.frame)
+    assert "proof" not in table.frame
+    assert (table.frame["added"] == 0).all()

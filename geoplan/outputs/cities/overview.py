@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -103,12 +103,7 @@ def _service(
         found["big"] = share_text(total["covered_share"])
     if "people" in total:
         people = total["people"]
-        of_total = speaker.say(
-            "cities.overview_people",
-            served=count_text(people["served"]),
-            total=count_text(people["total"]),
-        )
-        found["lines"] = [of_total, *_after(total, speaker)]
+        found["lines"] = [*_people(people, speaker), *_after(total, speaker)]
         if ground is not None:
             found["areas"] = list(_areas(whole, key, ground, titled, speaker))
         worst = areas_table(whole, key).frame
@@ -126,12 +121,20 @@ def _service(
     return found
 
 
+def _people(people: Mapping[str, Any], speaker: Speaker) -> Iterator[str]:
+    """How many are served of how many, where both are told."""
+    if people["served"] is not None and people["total"] is not None:
+        served, total = count_text(people["served"]), count_text(people["total"])
+        yield speaker.say("cities.overview_people", served=served, total=total)
+
+
 def _after(total: dict[str, Any], speaker: Speaker) -> Iterator[str]:
     siting = total.get("siting")
     after = None if siting is None else siting.get("people_after")
-    if siting is not None and after is not None:
-        share = share_text(part_of(after["served"], after["total"]))
-        yield speaker.say("cities.overview_after", sites=len(siting["sites"]), share=share)
+    then = None if after is None else part_of(after["served"], after["total"])
+    if siting is not None and then is not None:
+        sites, share = len(siting["sites"]), share_text(then)
+        yield speaker.say("cities.overview_after", sites=sites, share=share)
 
 
 def _href(city: str, key: str) -> str:

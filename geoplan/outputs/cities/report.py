@@ -150,8 +150,9 @@ def _sentence(whole: CitiesResults, key: str, speaker: Speaker) -> str:
     if "people" not in total:
         return ""
     name, people = clean(whole.standards[key].name(speaker.lang)), total["people"]
+    word = "high_people" if total["covered_share"] is not None else "high_total"
     text = speaker.say(
-        "cities.high_people",
+        f"cities.{word if people['total'] is not None else 'high_cities'}",
         service=name,
         cities=len(whole.having(key)),
         total=count_text(people["total"]),
@@ -163,10 +164,11 @@ def _sentence(whole: CitiesResults, key: str, speaker: Speaker) -> str:
     siting = total.get("siting")
     after = None if siting is None else siting.get("people_after")
     if siting is not None and siting["sites"] and after is not None:
+        then = share(after["served"], after["total"])
         text += speaker.say(
-            "cities.high_sites",
+            "cities.high_sites" if then is not None else "cities.high_sites_only",
             sites=count_text(len(siting["sites"])),
-            share=share_text(share(after["served"], after["total"])),
+            share=share_text(then),
         )
     return text + speaker.say("report.high_end")
 

@@ -233,12 +233,15 @@ def budget_table(whole: CitiesResults, key: str, speaker: Speaker) -> Table:
     if len(curves) < 2 or people is None or len(curves) < len(_sited(whole, key)):
         return _table(key, "budget", [], _BUDGET)
     others = _served_elsewhere(whole, key, curves)
+    today = sum(float(curve.value[0]) for curve in curves.values())
     rows = []
     for total in _totals(shared, curves):
         found = share_out(list(curves.values()), total)
         chosen = zip(curves.values(), found.points, strict=True)
         parts = [int(curve.sites[k]) for curve, k in chosen]
         served = None if others is None else found.value + others
+        told = served is not None and people["served"] is not None
+        added = max(0.0, found.value - today) if told else None
         gap = (found.bound - found.value) / found.value if found.value else 0.0
         rows.append(
             {
@@ -246,7 +249,7 @@ def budget_table(whole: CitiesResults, key: str, speaker: Speaker) -> Table:
                 "money": total if shared is not None and shared.budget is not None else None,
                 "people": served,
                 "share": share(served, people["total"]),
-                "added": less(served, people["served"]),
+                "added": added,
                 "where": speaker.say("report.name_comma").join(
                     f"{clean(city)} {count_text(n)}"
                     for city, n in sorted(zip(curves, parts, strict=True), key=lambda p: -p[1])
@@ -255,8 +258,10 @@ def budget_table(whole: CitiesResults, key: str, speaker: Speaker) -> Table:
                 "proof": speaker.status("optimal" if gap <= 1e-9 else "feasible", gap),
             }
         )
-    of_money = shared is not None and shared.budget is not None
-    columns = tuple(c for c in _BUDGET if of_money or c.name != "money")
+    left_out = set() if shared is not None and shared.budget is not None else {"money"}
+    if whole.info.audience == "public":  # rounded numbers prove nothing
+        left_out.add("proof")
+    columns = tuple(c for c in _BUDGET if c.name not in left_out)
     return _table(key, "budget", rows, columns)
 
 

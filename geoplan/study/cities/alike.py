@@ -11,29 +11,36 @@ from geoplan.words.speaker import Speaker
 
 
 def unlike_cities(cities: Sequence[CityResult], lang: str) -> Iterator[Assumption]:
-    """Where cities are not judged alike: another standard, a service that only some have.
+    """Where cities are not judged alike: another standard, other people, a service that some have.
 
     Everyone is taken to live in one city: people of two cities' files are not compared.
     """
     speaker = Speaker(lang)
+    comma = speaker.say("report.name_comma")
     keys = dict.fromkeys(key for city in cities for key in city.services)
     for key in keys:
         having = [city for city in cities if key in city.services]
         name = having[0].services[key].standard.name(lang)
         by_text: dict[str, list[str]] = {}
+        by_group: dict[str, list[str]] = {}
         for city in having:
             text = standard_text(city.services[key].standard, speaker)
             by_text.setdefault(text, []).append(city.name)
-        if len(by_text) > 1:
-            comma = speaker.say("report.name_comma")
-            told = speaker.say("cities.semicolon").join(
-                speaker.say("cities.standard_of", cities=comma.join(names), standard=text)
-                for text, names in by_text.items()
-            )
-            yield _assumed(speaker, "unlike", key, len(by_text), service=name, told=told)
+            if city.services[key].group:
+                by_group.setdefault(city.services[key].group, []).append(city.name)
+        for word, part, found in (
+            ("unlike", "standard_of", by_text),
+            ("unlike_groups", "counted_in", by_group),
+        ):
+            if len(found) > 1:
+                told = speaker.say("cities.semicolon").join(
+                    speaker.say(f"cities.{part}", cities=comma.join(names), what=what)
+                    for what, names in found.items()
+                )
+                yield _assumed(speaker, word, key, len(found), service=name, told=told)
         if len(having) < len(cities):
             without = [city.name for city in cities if key not in city.services]
-            told = speaker.say("report.name_comma").join(without)
+            told = comma.join(without)
             yield _assumed(speaker, "without", key, len(without), service=name, told=told)
     if len(cities) > 1:
         what, effect = speaker.say("cities.apart"), speaker.say("cities.apart_effect")

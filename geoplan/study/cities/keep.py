@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -13,7 +11,9 @@ from geoplan.disclosure import edition
 from geoplan.errors import UsageError
 from geoplan.results import RunResults, ServiceResult
 from geoplan.results.cities import CityResult, CityService
+from geoplan.study.cities.opening import City
 from geoplan.study.plan import Plan
+from geoplan.study.sites.whole_service import has_rules
 
 _WGS84 = "EPSG:4326"
 #: outlines are drawn small: details below this share of the city's extent are left out
@@ -23,27 +23,31 @@ _AROUND_M = 1_000.0
 _AREA_COLUMNS = ["name", "total", "served", "covered_share"]
 
 
-def kept_of(name: str, plan: Plan, *, ruled: Collection[str] = ()) -> CityResult:
+def kept_of(city: City, plan: Plan) -> CityResult:
     """The part of a city's plan that the whole reads, of the edition that its audience may see.
 
     What is put together from it tells nothing that the city's own folder does not tell.
 
     Parameters
     ----------
-    name : of the city. plan : of its study.
-    ruled : services whose sites follow rules that their curve knows nothing of: it is left out.
+    city : its name and study. plan : of its study. A curve that knows nothing of rules that the
+        sites follow is left out.
     """
     results = edition(plan.results, audience=plan.results.info.audience)
     level = next((level for level, one in results.areas.items() if one.has_polygons), "")
+    config = city.study.config
     return CityResult(
-        name=name,
+        name=city.name,
         info=results.info,
         summary=outputs.summary_dict(results),
         services={
             key: CityService(
                 standard=service.standard,
                 areas=_areas(service, level),
-                curve=None if service.siting is None or key in ruled else service.siting.curve,
+                curve=None
+                if service.siting is None or has_rules(config.services[key].siting)
+                else service.siting.curve,
+                group=config.services[key].demand or service.standard.group or "",
             )
             for key, service in results.services.items()
         },

@@ -25,7 +25,7 @@ from geoplan.study.cities.opening import (
     stopped,
 )
 from geoplan.study.cities.plan import CitiesPlan, plan_of_all
-from geoplan.study.cities.share import as_reached, has_rules, shared_sites
+from geoplan.study.cities.share import as_reached, shared_sites
 from geoplan.study.cities.write import whole_folder, write_city, write_whole
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
@@ -102,8 +102,7 @@ def run_city(
     )
     if plan.interrupted:
         raise KeyboardInterrupt
-    ruled = [key for key, one in study.config.services.items() if has_rules(one.siting)]
-    result = kept_of(task.city.name, plan, ruled=ruled)
+    result = kept_of(task.city, plan)
     done = CityDone(
         result=result,
         inputs=named_inputs(task.city, plan.inputs),

@@ -22,7 +22,7 @@ from geoplan.study.progress import Progress
 from geoplan.study.run import suggest_sites_of
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.budget import own_prices
-from geoplan.study.sites.whole_service import asks_for_whole_service
+from geoplan.study.sites.whole_service import has_rules
 
 #: how often numbers that leave the split's proof open are solved by themselves
 _ROUNDS = 8
@@ -94,16 +94,6 @@ def _monies(cities: Sequence[City]) -> str:
     speaker = cities[0].study.config.speaker
     named = (f"{c.name} ({speaker.currency(c.study.config.study.currency)})" for c in cities)
     return speaker.say("report.name_comma").join(named)
-
-
-def has_rules(siting: SitingSection | None) -> bool:
-    """Whether sites follow rules that a curve of people by number of sites knows nothing of."""
-    return siting is not None and bool(
-        asks_for_whole_service(siting)
-        or siting.min_share_per_area
-        or siting.min_sites_per_area
-        or siting.min_distance_m
-    )
 
 
 def _unshared(

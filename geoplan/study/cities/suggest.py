@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -31,11 +31,13 @@ class CitiesSuggestion:
     shared : how many go where, and what is proved of it.
     outcomes : the sites of each city that gets any.
     curve : columns ``sites``, ``value``, ``bound`` of all together; None where not asked for.
+    left_out : by city that gets none, why: it lacks the service, or calls it by another key.
     """
 
     shared: SharedSites
     outcomes: Mapping[str, SitingOutcome]
     curve: pd.DataFrame | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def suggest_in_cities(
@@ -70,6 +72,9 @@ def suggest_in_cities(
         raise stopped(study, opened.faults)
     keys = services_by_city(opened.cities, [service], study.config.lang)
     key = next(own[0] for own in keys.values() if own)
+    left_out = {
+        name: _why_left_out(study, name, key, own) for name, own in keys.items() if key not in own
+    }
     cities = [_plain(city, key, sites) for city in opened.cities if key in keys[city.name]]
     asked = SharedSitingSection(sites=sites)
     refuse_unshared(study, cities, key, asked)
@@ -87,7 +92,14 @@ def suggest_in_cities(
         split = share_out(list(shared.curves.values()), n)
         rows.append((n, split.value, split.bound))
     table = pd.DataFrame(rows, columns=["sites", "value", "bound"]) if curve else None
-    return CitiesSuggestion(shared=shared, outcomes=outcomes, curve=table)
+    return CitiesSuggestion(shared=shared, outcomes=outcomes, curve=table, left_out=left_out)
+
+
+def _why_left_out(study: StudySettings, city: str, key: str, own: Sequence[str]) -> str:
+    say = study.config.speaker.say
+    if own:
+        return say("cities.other_key", city=city, other=own[0], key=key)
+    return say("cities.no_service", city=city, key=key)
 
 
 def _plain(city: City, key: str, sites: int) -> City:

@@ -133,7 +133,8 @@ def _finding(
         shown = ""
         error = fault["ctx"]["error"]
         known = isinstance(error, GeoplanError)
-        problem = f"{dotted(where)}: {error.message(speaker.lang) if known else error}."
+        said = str(error.message(speaker.lang) if known else error).rstrip("。.")
+        problem = said + ("。" if speaker.lang == "zh" else ".")
     else:
         shown = "" if isinstance(value, dict | list) else _shown(value)
         problem = speaker.say(

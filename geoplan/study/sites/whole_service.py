@@ -52,6 +52,16 @@ def asks_for_whole_service(siting: SitingSection) -> bool:
     return bool(siting.closable) or siting.backup or siting.full_within is not None or per_candidate
 
 
+def has_rules(siting: SitingSection | None) -> bool:
+    """Whether sites follow rules that a curve of people by number of sites knows nothing of."""
+    return siting is not None and bool(
+        asks_for_whole_service(siting)
+        or siting.min_share_per_area
+        or siting.min_sites_per_area
+        or siting.min_distance_m
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Whole:
     """The problem of all people and sites, and what it was made from.

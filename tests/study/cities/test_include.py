@@ -119,6 +119,19 @@ def test_what_is_no_setting_of_several_cities_is_told(folder):
     } <= told
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_sites_and_money_at_once_is_told_in_one_sentence(folder, lang):
+    text = include(("a", None)).replace('"en"', f'"{lang}"')
+    text += "[services.meal_station]\nsiting = { sites = 3, budget = 5 }\n"
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyFileError) as refused:
+        Study.open(folder)
+    assert str(refused.value).count("services.meal_station.siting") == 1
+    (found,) = refused.value.findings
+    assert found.problem.endswith("。" if lang == "zh" else ".")
+    assert found.problem[-2] not in "。."
+
+
 def test_a_misspelt_include_is_told_with_what_is_meant(folder):
     (folder / "study.toml").write_text(
         include(("a", None)).replace("[[include]]", "[[includes]]"), encoding="utf-8"

@@ -12,6 +12,9 @@ from geoplan.errors import StudyFileError, UsageError
 from geoplan.outputs.cities.tables import budget_table
 from geoplan.study import Study, check_study
 from geoplan.study.cities.share import as_reached
+from geoplan.study.cities.suggest import suggest_in_cities
+from geoplan.study.progress import silent
+from geoplan.study.terminal_table import cities_suggestion_text
 from geoplan.words.speaker import Speaker
 from tests.study.cities.towns import PROVINCE, write_province
 
@@ -184,3 +187,24 @@ def test_a_service_of_the_whole_that_no_city_has_is_a_fault(tmp_path):
     assert text.split("\n")[found.row - 1] == "[services.meal_statoin]"
     assert "meal_station" in found.advice
     assert any("meal_statoin" in one.problem for one in check_study(folder).findings)
+
+
+def test_a_city_that_a_suggestion_leaves_out_is_named_with_the_reason(tmp_path):
+    folder = write_province(tmp_path)
+    for old, new in (
+        ("[services.meal_station]", "[services.canteen]"),
+        ("standard = {", 'standard = { name_en = "Meal stations", name_zh = "助餐", '),
+    ):
+        edited(folder, "beta", old, new)
+    found = suggest_in_cities(Study.open(folder), "meal_station", sites=1, progress=silent)
+    assert list(found.left_out) == ["Bêta"]
+    assert "Bêta is left out" in cities_suggestion_text(found, lang="en")
+
+
+def test_cities_that_count_other_people_are_told(tmp_path):
+    folder = write_province(tmp_path, text=BOTH)
+    codes = {one.code for one in Study.open(folder).run().whole.assumed}
+    assert "unlike_groups" not in codes
+    edited(folder, "beta", "elderly_60", "children_3")
+    assumed = {one.code: one.what for one in Study.open(folder).run().whole.assumed}
+    assert "elderly_60 in Alpha; children_3 in Bêta" in assumed["unlike_groups"]
