@@ -22,6 +22,7 @@ from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.inputs.rows import Rows, open_rows
+from geoplan.words.text_format import clean
 
 
 def read_areas(
@@ -101,7 +102,7 @@ def _read(
     name = _names(rows, level)
     frame = gpd.GeoDataFrame(
         {
-            "name": codes if name is None else name.where(name != "", codes),
+            "name": codes if name is None else name.where(_visible(name), codes),
             "parent": _parents(rows, collector, codes, parents, geometry),
         },
         geometry=geometry.to_numpy(),
@@ -149,6 +150,11 @@ def _names(rows: Rows, level: str) -> pd.Series | None:
         if name is None and cells is not None and not cells.str.fullmatch(r"\d*").all():
             name = cells
     return name
+
+
+def _visible(name: pd.Series) -> pd.Series:
+    """Bool per name: it has a character that can be seen."""
+    return name.map(lambda text: clean(text).strip() != "").astype(bool)
 
 
 def _codes(rows: Rows) -> pd.Series:

@@ -164,3 +164,10 @@ def test_areas_without_coordinates_are_reported_once(tmp_path):
     assert (finding.code, finding.severity, finding.row) == ("areas_without_place", "note", None)
     assert finding.problem.startswith("30 of 31 areas have no coordinates (row 2, 3,")
     assert (one.record.accepted, one.record.warned, len(one.layer)) == (31, 0, 31)
+
+
+def test_an_area_whose_name_cannot_be_seen_is_called_by_its_code(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("code,name\n1,东区\n2,\u200b\n3, \u202e \n", encoding="utf-8")
+    layer = read_areas(LayerSource(path=path), level="district", crs=CRS, lang="en").layer
+    assert layer.names.to_dict() == {"1": "东区", "2": "2", "3": "3"}

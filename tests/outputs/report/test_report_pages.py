@@ -149,6 +149,16 @@ def test_a_short_table_names_the_areas_of_a_gap(many):
     assert whole_area_text("Line 4 K9+974 to K13+156", many) == "Line 4"
 
 
+def test_a_name_of_invisible_characters_alone_is_no_area_of_a_gap(many):
+    layer = many.areas["district"]
+    frame = layer.frame.copy()
+    frame["name"] = ["东区", *["\u200b"] * (len(frame) - 1)]
+    nameless = replace(many, areas=many.areas | {"district": replace(layer, frame=frame)})
+    assert whole_area_text("东区", nameless) == "东区"
+    assert whole_area_text("东区 甲村等5处", nameless) == "东区"
+    assert whole_area_text("\u200b", nameless) == ""
+
+
 def test_what_follows_the_services_takes_no_room_from_the_last_map(many, whole_run):
     """Chapters go on behind the last service, on the next page if need be: its map stays large."""
     _, folder = whole_run("internal")

@@ -54,10 +54,10 @@ def whole_area_text(area: str, results: RunResults) -> str:
     For a table of one line per service; where the name has no area it stays as it is.
     """
     names = {
-        clean(name)
+        clean(name).strip()
         for layer in list(results.areas.values())[:_NAMED_LEVELS]
         for name in layer.names
-    }
+    } - {""}  # a name of invisible characters alone would be found for ever
     rest, parts = _CHAINAGE.sub("", clean(area)), []
     while there := [name for name in names if f"{rest} ".startswith(f"{name} ")]:
         parts.append(max(there, key=len))
