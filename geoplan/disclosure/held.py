@@ -29,11 +29,14 @@ class HeldSites:
     adding : suggested sites that may serve people of whom it is withheld how many get a site.
     near : sites of any kind near people of whom it is withheld how many are served.
     every : it is not known who reaches which site, so that all of them may.
+    sums : what a few sites serve together holds a withheld number: one of any sites that might be
+        suggested, or one served today in a city whose sum is withheld.
     """
 
     adding: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     every: bool = False
+    sums: bool = False
 
     def of_new(self, index: pd.Index) -> NDArray[np.bool_]:
         """Bool per suggested site: what it adds holds a withheld number."""
@@ -73,10 +76,13 @@ def held_sites(service: ServiceResult, public: Mapping[str, PublicCoverage]) -> 
     if not rows.any():
         return HeldSites()
     if service.covers is None:
-        return HeldSites(every=True)
+        return HeldSites(every=True, sums=True)
+    unserved = rows & (frame["served"].to_numpy(float) < frame["people"].to_numpy(float))
+    served = [public["now"].city.served, public["after"].city.served]
     return HeldSites(
         adding=_reach(service, after, frame.index[changed]),
         near=_reach(service, after, frame.index[rows]),
+        sums=bool(np.isnan(served).any() or _reach(service, after, frame.index[unserved])),
     )
 
 

@@ -43,7 +43,9 @@ def public_siting(
     # a share in whole steps of people tells how many people there are
     shown = total if after.totals_published else np.nan
     sites = _public_sites(siting, shown, below, held)
-    curve = siting.curve
+    # one site more or less, again and again: where that tells a withheld number, none is told
+    hidden = below > 1 and (held.sums or bool(held.of_new(siting.sites.index).any()))
+    curve = None if hidden else siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
@@ -52,13 +54,13 @@ def public_siting(
         sites=sites,
         phases=_phases(siting.phases, shown, below, bool(held.of_new(siting.sites.index).any())),
         curve=curve,
-        knee=_knee(siting.knee, curve),
+        knee=None if hidden else _knee(siting.knee, curve),
         coverage_after=after,
         people_after=after.ledger,
-        robustness=_robustness(siting.robustness, below, held),
+        robustness=None if hidden else _robustness(siting.robustness, below, held),
         closed=_closed(siting.closed, below, held),
         measures=_measures(siting.measures, below),
-        alternatives=_alternatives(siting.alternatives, below),
+        alternatives=_alternatives(siting.alternatives, below, hidden),
         joint=_joint(siting.joint, below),
         notes=people_told(siting.notes, below),
     )
@@ -101,7 +103,14 @@ def _without(frame: Any, columns: tuple[str, ...], rows: np.ndarray) -> Any:
 def _closed(table: pd.DataFrame | None, below: float, held: HeldSites) -> pd.DataFrame | None:
     if table is None or below <= 1:
         return table
-    return _without(_people_in_steps(table, below), ("people",), held.around(table.index))
+    told = _without(_people_in_steps(table, below), ("people",), held.around(table.index))
+    return _in_told_order(told)
+
+
+def _in_told_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Sites by the people told of them, then by their ids: their true order would tell more."""
+    people = -table["people"].to_numpy(float)
+    return table.iloc[np.lexsort((table.index.astype(str), people))]
 
 
 def _step(people: float, below: float) -> float:
@@ -120,10 +129,14 @@ def _people_in_steps(table: pd.DataFrame, below: float) -> pd.DataFrame:
     return _in_steps(table, ("people", "value"), below) if below > 1 else table
 
 
-def _alternatives(others: Alternatives | None, below: float) -> Alternatives | None:
+def _alternatives(others: Alternatives | None, below: float, hidden: bool) -> Alternatives | None:
+    """Other plans with their people in whole steps, or without them where `hidden`."""
     if others is None:
         return None
-    return replace(others, table=_people_in_steps(others.table, below))
+    table = _people_in_steps(others.table, below)
+    if hidden:
+        table = _without(table, ("value",), np.ones(len(table), bool))
+    return replace(others, table=table)
 
 
 def _joint(joint: JointPlan | None, below: float) -> JointPlan | None:
@@ -177,7 +190,7 @@ def _robustness(found: Robustness | None, below: float, held: HeldSites) -> Robu
     for name in ("critical", "critical_after"):
         table = tables[name]
         table = _without(table, ("people",), held.around(table.index))
-        tables[name] = table.sort_values("people", ascending=False, kind="stable")
+        tables[name] = _in_told_order(table)
     return replace(found, **tables)
 
 

@@ -13,8 +13,14 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from geoplan.coverage.gaps import ranked_gaps
+from geoplan.disclosure.held import HeldSites
 from geoplan.disclosure.public_edition import edition
+from geoplan.disclosure.rounding import _closed, _robustness
+from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
+from geoplan.siting.beside.alternatives import Alternatives
+from geoplan.siting.beside.knee import curve_knee
+from geoplan.words.speaker import Speaker
 
 BELOW, SERVICES, FEW = 10, 5, 7.0
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -49,15 +55,24 @@ def many_services(fakes, seed: int):
         sites["share_after"] = sites["added_people"].cumsum() / frame["people"].sum()
         whole = replace(meal.coverage, frame=now)
         later = replace(meal.coverage, frame=after)
+        gained = np.append(0.0, sites["added_people"].cumsum())
+        curve = pd.DataFrame({"sites": range(4), "value": gained, "bound": gained})
         siting = replace(
             meal.siting,
             sites=sites,
             coverage_after=later,
             people_after=later.ledger,
-            curve=None,
-            knee=None,
+            curve=curve,
+            knee=curve_knee(curve),
             phases=None,
             robustness=None,
+            alternatives=Alternatives(
+                table=pd.DataFrame(
+                    {"sites": [order[:2].tolist()], "value": [gained[2]], "changed": [1]}
+                ),
+                complete=True,
+                kept=[],
+            ),
         )
         gaps, gap_of = ranked_gaps(whole, lang="en")
         key = f"service_{k}"
@@ -78,13 +93,13 @@ def many_services(fakes, seed: int):
                 sites=pd.DataFrame(index=ids),
             ),
         )
-        serves[key] = own
+        serves[key] = {site: own[site] for site in order}
     info = replace(run.info, suppress_below=BELOW)
     return replace(run, info=info, services=services), serves
 
 
 def held_to(public, serves) -> float:
-    """How many values are left for the few people, from all sites' steps and their order."""
+    """How many values are left for the few people, from sites' steps, order, curve and plans."""
     rows, limits = [np.zeros(12)], [0.0]
     for key, service in public.services.items():
         table = service.siting.coverage_after.by_area("street")["served"].to_numpy()
@@ -100,6 +115,18 @@ def held_to(public, serves) -> float:
             if not np.isnan(step):
                 rows += [unknown, -unknown]
                 limits += [step + BELOW / 2 - known, known - step + BELOW / 2]
+        # at worst it is known which sites each number of the curve has
+        told_sums = [] if service.siting.curve is None else list(service.siting.curve["value"])
+        plans = service.siting.alternatives.table
+        few = {tuple(row.sites): row.value for row in plans.itertuples()}
+        of_curve = [list(serves[key])[:count] for count in range(len(told_sums))]
+        for labels, step in [*zip(of_curve, told_sums, strict=True), *few.items()]:
+            if np.isnan(step):
+                continue
+            unknown = sum((people(site)[0] for site in labels), np.zeros(12))
+            known = sum(people(site)[1] for site in labels)
+            rows += [unknown, -unknown]
+            limits += [step + BELOW / 2 - known, known - step + BELOW / 2]
         ranked = [s for s, step in zip(sums, told["added_people"], strict=True) if step == step]
         if len(ranked) < len(sums):  # an order of those alone that have a number says no more
             sums = ranked
@@ -135,6 +162,48 @@ def test_sites_of_many_services_leave_few_people_their_room(fakes, seed):
         assert people.dropna().is_monotonic_decreasing
         assert not people.iloc[: people.notna().sum()].isna().any()
         assert service.gaps["rank"].tolist() == list(range(1, len(people) + 1))
+
+
+def test_no_curve_is_told_where_a_site_is_held(fakes):
+    """Nor its knee, the report's sentence on it and its figure; nor draws of the same sums."""
+    run, _ = many_services(fakes, 0)
+    robust = fakes.fake_run(n=12).services["meal_station"].siting.robustness
+    [(key, service), *_] = run.services.items()
+    knee = curve_knee(pd.DataFrame({"sites": range(4), "value": [0.0, 300.0, 310.0, 320.0]}))
+    siting = replace(service.siting, knee=knee, robustness=robust)
+    run = replace(run, services={key: replace(service, siting=siting)})
+    public = edition(run, audience="public")
+    told = public.services[key].siting
+    assert told.curve is None
+    assert told.knee is None
+    assert told.robustness is None
+    assert told.alternatives.table["value"].isna().all()
+    assert "knee" not in summary_dict(public)["services"][key]["siting"]
+    figures, texts = zip(*(pages(one) for one in (run, public)), strict=True)
+    sentence = Speaker("en").say("report.knee", sites=1, before="300", after="10")
+    assert [any(sentence in one for one in text) for text in texts] == [True, False]
+    assert [f"{key}_curve" in names for names in figures] == [True, False]
+
+
+def pages(run) -> tuple[set[str], set[str]]:
+    """Figures and sentences of a report, annex and all."""
+    blocks = compose(run, Speaker("en")).blocks
+    names = {block.name for block in blocks if hasattr(block, "name")}
+    return names, {block.text for block in blocks if hasattr(block, "text")}
+
+
+@pytest.mark.parametrize("name", ["critical", "critical_after"])
+def test_sites_whose_loss_is_withheld_are_in_the_order_of_their_ids(fakes, name):
+    service = fakes.fake_run(n=12).services["meal_station"]
+    for turn in (1, -1):
+        people = [300.0, 200.0, 100.0, 100.0, 100.0]
+        ids = ["e", "d", *["a", "b", "c"][::turn]]
+        table = pd.DataFrame({"name": "", "people": people}, index=pd.Index(ids))
+        found = replace(service.siting.robustness, **{name: table})
+        held = HeldSites(near=frozenset({"a", "c", "e"}))
+        told = getattr(_robustness(found, BELOW, held), name)
+        assert told.index.tolist() == ["d", "b", "a", "c", "e"]
+        assert _closed(table, BELOW, held).index.tolist() == ["d", "b", "a", "c", "e"]
 
 
 def test_gaps_of_one_step_are_not_in_the_order_of_their_people(fakes):
