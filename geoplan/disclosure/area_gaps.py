@@ -29,12 +29,30 @@ def _full_names(results: RunResults, level: str, codes: pd.Index) -> list[str]:
     ]
 
 
-def gaps_by_area(public: Coverage, results: RunResults, *, crs: Any) -> gpd.GeoDataFrame:
+def _no_service(whole: Coverage, level: str, published: pd.Series, below: float) -> pd.Series:
+    """People by area who have a way on foot, and no vehicle, of those `published` as cut off.
+
+    Where either part is smaller than `below`, the larger one stands for both: a small number would
+    be told.
+    """
+    frame = whole.frame
+    walked = frame["cut_off"].where(frame["cost"].notna(), 0.0).to_numpy(float)
+    codes = frame[level].astype("string").fillna("").to_numpy(object)
+    part = pd.Series(walked).groupby(codes).sum().reindex(published.index).fillna(0.0)
+    rest = published - part
+    small = ((part > 0) & (part < below)) | ((rest > 0) & (rest < below))
+    return part.mask(small & (part >= rest), published).mask(small & (part < rest), 0.0)
+
+
+def gaps_by_area(
+    public: Coverage, whole: Coverage, results: RunResults, *, crs: Any
+) -> gpd.GeoDataFrame:
     """One gap per area and cause, none finer.
 
     Parameters
     ----------
     public : its public coverage; what is suppressed there has no gap here.
+    whole : its own coverage, for who could walk of those whom public transport cuts off.
     results : for the names and polygons of the areas.
 
     Returns
@@ -47,11 +65,16 @@ def gaps_by_area(public: Coverage, results: RunResults, *, crs: Any) -> gpd.GeoD
     shapes: list[Any] = []
     if level is not None:
         table = public.by_area(level)
-        timed = {"cut_off": NO_SERVICE} if public.standard.mode == "transit" else {}
+        causes = dict(CAUSES)
+        if public.standard.mode == "transit" and "cost" in whole.frame:
+            below = float(results.info.suppress_below)
+            table["no_service"] = _no_service(whole, level, table["cut_off"], below)
+            table["cut_off"] = table["cut_off"] - table["no_service"]
+            causes["no_service"] = NO_SERVICE
         polygons = results.areas[level].frame.geometry
         names = _full_names(results, level, table.index)
         for (code, row), name in zip(table.iterrows(), names, strict=True):
-            for state, (cause, remedy) in (CAUSES | timed).items():
+            for state, (cause, remedy) in causes.items():
                 if not row[state] > 0:
                     continue
                 rows.append(

@@ -200,9 +200,8 @@ def _service(
     published = replace(published, gaps=public_gaps(service, public["now"], below))
     fine = _households(service, below)
     if (fine or service.key in SENSITIVE) and service.gaps is not None:
-        published = replace(
-            published, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs)
-        )
+        gaps = gaps_by_area(public["now"], service.coverage, results, crs=service.gaps.crs)
+        published = replace(published, gaps=gaps)
     siting = public_siting(
         service.siting,
         public.get("after"),

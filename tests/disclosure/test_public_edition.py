@@ -11,6 +11,7 @@ import pytest
 from scipy import sparse
 
 from geoplan.coverage.gaps import ranked_gaps
+from geoplan.coverage.ledger import STATES
 from geoplan.disclosure.held import HeldSites
 from geoplan.disclosure.public_edition import edition
 from geoplan.disclosure.rounding import public_siting
@@ -166,6 +167,38 @@ def test_gaps_of_shelters_are_published_no_finer_than_the_level_above_the_finest
     streets = results.areas["street"].frame.geometry
     assert not any(shape.within(street) for shape in gaps.geometry.dropna() for street in streets)
     assert (gaps["rank"] == np.arange(1, len(gaps) + 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("walked", "told"),
+    [
+        ((100, 0), {"no_service": 100.0}),
+        ((0, 100), {"cut_off": 100.0}),
+        ((60, 40), {"no_service": 60.0, "cut_off": 40.0}),
+        ((95, 5), {"no_service": 100.0}),  # five people are not told
+        ((5, 95), {"cut_off": 100.0}),
+    ],
+)
+def test_gaps_of_shelters_tell_whom_the_streets_and_whom_the_vehicles_cut_off(
+    results, walked, told
+):
+    run = sensitive(results)
+    service = run.services["shelter"]
+    frame = service.coverage.frame.copy()
+    district = frame["district"].iloc[0]
+    rows = frame.index[(frame["district"] == district).to_numpy()][:2]
+    frame[list(STATES)] = 0.0
+    frame["people"] = frame["served"] = 1000.0
+    frame["cost"] = 10.0
+    frame.loc[rows, "cut_off"] = np.array(walked, float)
+    frame.loc[rows, "served"] = 1000.0 - np.array(walked, float)
+    frame.loc[rows[1], "cost"] = np.nan
+    standard = replace(service.standard, mode="transit", threshold_m=None, threshold_min=30)
+    coverage = replace(service.coverage, frame=frame, standard=standard)
+    service = replace(service, coverage=coverage, standard=standard, siting=None, tiers={})
+    run = replace(run, services={"shelter": service}, info=replace(run.info, suppress_below=10))
+    gaps = edition(run, audience="public").services["shelter"].gaps
+    assert dict(zip(gaps["cause"], gaps["people"], strict=True)) == told
 
 
 def test_an_edition_of_an_edition_is_the_same(results):

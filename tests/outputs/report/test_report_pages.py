@@ -8,10 +8,11 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
+from geoplan.coverage.ledger import STATES
 from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import FigureBlock, Heading, Listing, Paragraph, TableBlock
 from geoplan.outputs.report.chapters.gap_lists import whole_area_text
-from geoplan.outputs.report.chapters.service_pages import _halves
+from geoplan.outputs.report.chapters.service_pages import _gap_sentence, _halves
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.word.form import styles
 from geoplan.outputs.report.word.pages import laid_out
@@ -174,3 +175,28 @@ def test_what_follows_the_services_takes_no_room_from_the_last_map(many, whole_r
     bare = replace(one.services["meal_0"], siting=None)  # less to propose
     assert height(one) == pytest.approx(height(replace(one, services={"meal_0": bare})), abs=2)
     assert height(one) > 7
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        ({"cut_off": 60.0, "no_service": 30.0}, "30 cut off (no service), 60 whose"),
+        ({"cut_off": 90.0}, "90 whose"),
+        ({"no_service": 90.0}, "90 cut off (no service)"),
+        ({}, "90 cut off (no service)"),
+    ],
+)
+def test_by_public_transport_the_streets_share_of_the_cut_off_is_to_be_checked(many, people, told):
+    service = next(s for s in many.services.values() if s.coverage is not None)
+    frame = service.coverage.frame.copy()
+    frame["people"], frame[list(STATES)] = 0.0, 0.0
+    frame.loc[frame.index[0], ["people", "cut_off"]] = 90.0
+    gaps = service.gaps.iloc[: len(people)].copy()
+    gaps["cause"], gaps["people"] = list(people), list(people.values())
+    standard = replace(service.standard, mode="transit", threshold_m=None, threshold_min=30)
+    coverage = replace(service.coverage, frame=frame, standard=standard)
+    timed = replace(service, coverage=coverage, standard=standard, gaps=gaps)
+    text = _gap_sentence(timed, Speaker("en"))
+    assert told in text
+    assert ("to be checked" in text or "must be checked" in text) == ("cut_off" in people)
+    assert ("no service" in text) == ("no service" in told)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage.gap_merging import NO_SERVICE
 from geoplan.coverage.ledger import STATES
 from geoplan.coverage.quota import quota_summary
 from geoplan.outputs.ranges import most_ledger, share_range_text
@@ -165,23 +166,49 @@ def _quota(service: ServiceResult, speaker: Speaker) -> str:
     return speaker.say("report.page_quota", levels=_named(levels, speaker)) if levels else ""
 
 
+def _without_service(service: ServiceResult) -> tuple[float, float] | None:
+    """People cut off by the streets, and by public transport alone; None = by another mode.
+
+    The ledger has them together. Where gaps have one of the two only, it is all of the ledger's.
+    """
+    if service.standard.mode != "transit":
+        return None
+    assert service.coverage is not None
+    every, gaps = service.coverage.ledger.cut_off, service.gaps
+    if gaps is None or not (gaps["cause"] == "cut_off").any():
+        return 0.0, every
+    if not (gaps["cause"] == NO_SERVICE[0]).any():
+        return every, 0.0
+    street, timed = (
+        float(gaps.loc[gaps["cause"] == cause, "people"].sum(skipna=False))
+        for cause in ("cut_off", NO_SERVICE[0])
+    )
+    return (np.nan, np.nan) if is_missing(every) else (street, timed)
+
+
 def _gap_sentence(service: ServiceResult, speaker: Speaker) -> str:
     assert service.coverage is not None
     ledger, comma = service.coverage.ledger, speaker.say("report.list_comma")
     states = {s: getattr(ledger, s) for s in STATES[1:] if not getattr(ledger, s) <= 0}
-    mode = service.standard.mode
-    checked = [s for s in _FAULTS if not (s == "cut_off" and mode == "transit")]
     if not states:
         return speaker.say("report.page_no_gaps")
+    faults = {s: people for s, people in states.items() if s in _FAULTS}
+    timed = _without_service(service)
+    if "cut_off" in states and timed is not None:
+        faults["cut_off"], states["cut_off"] = timed
+    told = [s for s in states if s not in _FAULTS or (s == "cut_off" and timed is not None)]
     parts = [
-        speaker.say("report.part", state=speaker.state(s, mode), people=count_text(people))
-        for s, people in states.items()
-        if s not in checked
+        speaker.say(
+            "report.part",
+            state=speaker.state(s, service.standard.mode),
+            people=count_text(states[s]),
+        )
+        for s in told
+        if not states[s] <= 0
     ]
-    faults = {s: people for s, people in states.items() if s in checked}
-    if faults:
-        people = count_text(sum(faults.values()))
-        parts.append(speaker.say("report.part_faults", people=people))
+    to_check = sum(faults.values())
+    if not to_check <= 0:
+        parts.append(speaker.say("report.part_faults", people=count_text(to_check)))
     text = speaker.say(
         "report.page_unserved", unserved=count_text(ledger.unserved), parts=comma.join(parts)
     )
