@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -77,6 +78,22 @@ def refuse_inputs(place: Path, given: Path, inputs: Iterable[Path]) -> None:
             "other": given / "out",
         }
         raise UsageError.of("writing.folder_study", **values)
+
+
+def refuse_part(place: Path, given: Path) -> None:
+    """Raise where a folder is one city's of a run of several: their sums would not be its own.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        record = json.loads((place.parent / "run.json").read_text(encoding="utf-8"))
+        names = [one["name"] for one in record["settings"]["include"]]
+    except (OSError, ValueError, KeyError, TypeError):  # no run of several cities
+        return
+    if place.name in names:
+        raise UsageError.of("writing.folder_part", folder=given, whole=given.parent)
 
 
 def refuse_fixed(place: Path, given: Path) -> None:

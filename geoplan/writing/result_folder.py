@@ -23,7 +23,7 @@ from geoplan.writing.exchange import exchange, flush, flush_all
 from geoplan.writing.leftovers import Leftovers, hidden_name
 from geoplan.writing.lock import HeldError, Lock
 from geoplan.writing.own_files import NoRecordError, foreign_in_run
-from geoplan.writing.place import real_place, refuse_fixed, refuse_inputs
+from geoplan.writing.place import real_place, refuse_fixed, refuse_inputs, refuse_part
 from geoplan.writing.plain_faults import fault_text
 
 logger = logging.getLogger(__name__)
@@ -206,6 +206,7 @@ def claimed(
         return
     claim = Claim(place, given)
     refuse_inputs(place, given, inputs)
+    refuse_part(place, given)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         claim.lock.take()
