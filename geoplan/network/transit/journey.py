@@ -92,7 +92,9 @@ class Journey:
         """The journey in a sentence or two, ``"zh"`` or ``"en"``."""
         say = Speaker(lang).say
         if not self.lines:
-            return say("journey.on_foot", minutes=max(round(self.minutes), 1)) + say("journey.end")
+            minutes = round(self.minutes)
+            word = "journey.on_foot" if minutes else "journey.on_foot_short"
+            return say(word, minutes=minutes) + say("journey.end")
         said = [
             say("journey.start", time=clock_text(self.legs[0].start_ms // MINUTE_MS * MINUTE_MS))
         ]

@@ -9,6 +9,7 @@ import shapely
 
 from geoplan import Network, TransitNetwork, travel_costs
 from geoplan.errors import UsageError
+from geoplan.network.transit.journey import Journey, JourneyLeg
 
 from .random_feeds import DATE, SPEED, make_town
 from .test_oracle import transit_of
@@ -118,3 +119,18 @@ def test_a_trip_that_passes_the_same_stops_twice_is_ridden_where_it_is_caught(wi
     assert check_ride(ride, transit.schedule)
     for a, b in pairwise(found.legs):
         assert a.end_ms == b.start_ms
+
+
+@pytest.mark.parametrize(
+    ("minutes", "en", "zh"),
+    [
+        (0.2, "less than a minute", "不到 1 分钟"),
+        (1.2, "1 min", "1 分钟"),
+        (12, "12 min", "12 分钟"),
+    ],
+)
+def test_a_walk_next_door_takes_less_than_a_minute(minutes, en, zh):
+    leg = JourneyLeg(kind="walk", start_ms=0, end_ms=int(minutes * 60_000))
+    journey = Journey(legs=(leg,), crs=4548)
+    assert journey.text("en") == f"Walk all the way, {en}."
+    assert journey.text("zh") == f"全程步行，{zh}。"

@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from geoplan.outputs.report.blocks import Heading
-from geoplan.outputs.report.chapters.programme import alone_text, programme_blocks, waiting_text
+from geoplan.outputs.report.chapters.programme import (
+    alone_text,
+    idle_text,
+    plan_in_time,
+    programme_blocks,
+    waiting_text,
+)
 from geoplan.outputs.report.compose import compose
 from geoplan.words.speaker import Speaker
 from tests.disclosure.test_programme_attack import plan
@@ -119,3 +125,39 @@ def test_no_blank_stands_between_chinese_sentences(fakes) -> None:
     many = {f"meal_{k}": replace(meal, key=f"meal_{k}") for k in range(6)}  # in one table
     assert "。 " not in body(replace(results, services=results.services | many))
     assert "。 " not in body(results)
+
+
+def test_a_single_year_and_action_are_told_as_one(fakes) -> None:
+    results = two_services(fakes, 0)
+    one = results.services["meal_station"]
+    first = one.programme.actions.iloc[:1].assign(year=2025)
+    year = replace(one.programme, years=(2025,), actions=first, together=("meal_station",))
+    alone = replace(results, services={"meal_station": replace(one, programme=year)})
+    assert "1 action in 2025, for" in plan_in_time(alone, Speaker("en"))
+    assert "2025 年安排 1 项措施" in plan_in_time(alone, Speaker("zh"))
+    assert "from 2025 to" in plan_in_time(results, Speaker("en"))
+
+
+def test_an_idle_year_names_those_alone_who_work_in_it(fakes) -> None:
+    results = two_services(fakes, 0)
+    idle, busy = (results.services[key] for key in KEYS)
+    years = idle.programme.by_year
+    last = years.index[-1]
+    here = replace(idle.programme, by_year=years.assign(works=[1] * (len(years) - 1) + [0]))
+    third = replace(
+        busy,
+        key="third",
+        standard=replace(busy.standard, name_en="Third"),
+        programme=replace(busy.programme, by_year=here.by_year),
+    )
+    together = (*KEYS, "third")
+    here = replace(here, together=together)
+    services = {
+        "meal_station": replace(idle, programme=here),
+        "elderly_centre": busy,
+        "third": third,
+    }
+    said = idle_text(here, replace(results, services=services), Speaker("en"))
+    assert f"Nothing is done in {last}" in said
+    assert busy.name("en") in said
+    assert "Third" not in said

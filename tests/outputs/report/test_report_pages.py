@@ -12,7 +12,7 @@ from geoplan.coverage.ledger import STATES
 from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import FigureBlock, Heading, Listing, Paragraph, TableBlock
 from geoplan.outputs.report.chapters.gap_lists import whole_area_text
-from geoplan.outputs.report.chapters.service_pages import _gap_sentence, _halves
+from geoplan.outputs.report.chapters.service_pages import _gap_sentence, _halves, _plan_sentence
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.word.form import styles
 from geoplan.outputs.report.word.pages import laid_out
@@ -200,3 +200,17 @@ def test_by_public_transport_the_streets_share_of_the_cut_off_is_to_be_checked(m
     assert told in text
     assert ("to be checked" in text or "must be checked" in text) == ("cut_off" in people)
     assert ("no service" in text) == ("no service" in told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(-30.0, "30 fewer people are served"), (30.0, "would serve 30 more")]
+)
+def test_fewer_people_served_are_no_gain(many, change, told):
+    service = next(s for s in many.services.values() if s.siting is not None)
+    before = service.coverage.ledger
+    after = replace(before, served=before.served + change, beyond=before.beyond - change)
+    siting = replace(service.siting, people_after=after)
+    for lang, least in (("en", told), ("zh", "30 人")):
+        said = _plan_sentence(many, replace(service, siting=siting), Speaker(lang))
+        assert least in said
+        assert "-30" not in said

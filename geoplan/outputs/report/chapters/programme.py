@@ -39,7 +39,7 @@ def _service(
             yield Paragraph(text=clean(line), kind="note")
         return
     text = _headline(programme, service, results, speaker)
-    yield Paragraph(text=text + _idle(programme, results, speaker))
+    yield Paragraph(text=text + idle_text(programme, results, speaker))
     years = programme_year_table(results, service, speaker)
     table = report_table(
         in_budget_units(years, results, speaker),
@@ -65,38 +65,42 @@ def plan_in_time(results: RunResults, speaker: Speaker, *, word: str = "plan_in_
     plans = [s.programme for s in services if s.programme is not None]
     names = [clean(service.name(speaker.lang)) for service in services]
     spent = sum(float(plan.by_year["cost"].sum()) for plan in plans)
+    first, last = min(p.years[0] for p in plans), max(p.years[-1] for p in plans)
+    span = "report.plan_span_year" if first == last else "report.plan_span"
     return speaker.say(
         f"report.{word}",
         services=speaker.say("report.name_comma").join(names),
-        first=min(plan.years[0] for plan in plans),
-        last=max(plan.years[-1] for plan in plans),
+        span=speaker.say(span, first=first, last=last),
         actions=count_text(sum(len(plan.actions) for plan in plans)),
         money=speaker.money(spent, results.info.currency),
         chapter=speaker.say("report.h_programme"),
     )
 
 
-def _idle(programme: Programme, results: RunResults, speaker: Speaker) -> str:
+def idle_text(programme: Programme, results: RunResults, speaker: Speaker) -> str:
     """Years in which the money goes to other services alone; "" where there are none."""
     others = [
         results.services[key]
         for key in programme.together
         if key in results.services and results.services[key].programme is not programme
     ]
-    busy = [s.programme.by_year["works"] for s in others if s.programme is not None]
-    idle = [
-        year
-        for year, works in programme.by_year["works"].items()
-        if works == 0 and any(other.get(year, 0) > 0 for other in busy)
-    ]
+    works = {
+        clean(s.name(speaker.lang)): s.programme.by_year["works"]
+        for s in others
+        if s.programme is not None
+    }
+    own = programme.by_year["works"]
+    # year by year, who works in it while this service does not
+    busy = {
+        year: [name for name, of in works.items() if of.get(year, 0) > 0]
+        for year in own.index[own == 0]
+    }
+    idle = [str(year) for year, names in busy.items() if names]
     if not idle:
         return ""
     comma = speaker.say("report.name_comma")
-    return speaker.say(
-        "report.programme_idle",
-        years=comma.join(map(str, idle)),
-        others=comma.join(clean(s.name(speaker.lang)) for s in others if in_programme(s)),
-    )
+    named = [name for name in works if any(name in names for names in busy.values())]
+    return speaker.say("report.programme_idle", years=comma.join(idle), others=comma.join(named))
 
 
 def programme_blocks(

@@ -240,11 +240,14 @@ def _plan_sentence(results: RunResults, service: ServiceResult, speaker: Speaker
     if not len(siting.sites):
         return speaker.say("report.sites_none")
     after, before = siting.people_after, service.coverage.ledger
+    added = after.served - before.served
+    word = "report.page_plan_unlimited" if most_ledger(service, after=True) else "report.page_plan"
     text = speaker.say(
-        "report.page_plan_unlimited" if most_ledger(service, after=True) else "report.page_plan",
+        "report.page_plan_fewer" if added < 0 else word,
         count=count_text(len(siting.sites)),
         proof=speaker.status(siting.result.status, siting.result.gap),
-        added=count_text(after.served - before.served),
+        added=count_text(added),
+        lost=count_text(-added),
         share=share_range_text(service, after=True),
     )
     if money := plan_money(results, service, speaker):
