@@ -231,6 +231,24 @@ def test_kml_of_every_kind_of_shape_and_hostile_text(tmp_path):
     assert not any("e" in spot for spot in spots)
 
 
+def test_kml_of_numbers_that_are_missing(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {
+            "area": ["A", "B"],
+            "rank": pd.array([1, None], dtype="Int64"),
+            "none": pd.array([None, None], dtype="Int64"),
+        },
+        geometry=gpd.points_from_xy([117, 118], [36, 37]),
+        crs="EPSG:4326",
+    )
+    layer = RunLayer(name="gaps", file="gaps", title="Gaps", frame=frame, columns={})
+    write_kml(layer, tmp_path / "l.kml")
+    after = pyogrio.read_dataframe(tmp_path / "l.kml")
+    assert after["Name"].tolist() == ["1 A", "B"]
+    assert after["rank"].isna().tolist() == [False, True]
+    assert after["none"].isna().all()
+
+
 def test_no_cell_is_a_formula(run, tmp_path):
     export_run(run, format="csv", out=tmp_path / "csv")
     book = export_run(run, format="xlsx", out=tmp_path / "all.xlsx")[0]

@@ -265,6 +265,7 @@ def _joined(query: TransitQuery, group: NDArray[np.int64], n_groups: int) -> spa
         threads=query.threads,
     )
     none = np.empty(0, np.int64)
-    sites, rows = (np.concatenate([none, *part]) for part in zip(*parts, strict=True))
+    sites = np.concatenate([none, *(part[0] for part in parts)])
+    rows = np.concatenate([none, *(part[1] for part in parts)])
     shape = (len(query.demand), n_groups)
     return sparse.csr_matrix((np.ones(len(rows), np.bool_), (rows, sites)), shape=shape)

@@ -69,7 +69,8 @@ def _names(frame: gpd.GeoDataFrame) -> list[str]:
         return ["" if is_missing(n) else _text(n) for n in frame["name"]]
     if "area" not in frame.columns:
         return [""] * len(frame)
-    ranks = [f"{int(r)} " for r in frame["rank"]] if "rank" in frame else [""] * len(frame)
+    given = frame["rank"] if "rank" in frame else [pd.NA] * len(frame)
+    ranks = ["" if pd.isna(r) else f"{int(r)} " for r in given]
     areas = frame["area"].fillna("")
     return [_text(f"{r}{a}".strip()) for r, a in zip(ranks, areas, strict=True)]
 
@@ -89,7 +90,7 @@ def _field(name: str) -> str:
 
 def _kind(column: pd.Series) -> str:
     if pd.api.types.is_integer_dtype(column.dtype):
-        wide = column.abs().max() > np.iinfo(np.int32).max
+        wide = bool((column.dropna().abs() > np.iinfo(np.int32).max).any())
         return "float" if wide else "int"  # KML knows no longer whole numbers
     return "float" if pd.api.types.is_float_dtype(column.dtype) else "string"
 

@@ -123,6 +123,7 @@ def test_who_is_cut_off_has_no_vehicle_and_too_long_a_walk(seed, window, tmp_pat
     pairs = transit.service_pairs(homes, sites, {}).toarray()
     assert np.array_equal(pairs, expected)
     assert np.array_equal(transit.has_service(homes, sites, {}), expected.any(1))
+    assert transit.service_pairs(homes, sites.iloc[:0], {}).shape == (len(homes), 0)
     near = nearest_site(transit, homes, sites, cutoff_min=0.01)
     none = near["site"].isna().to_numpy()
     reasons = np.where(expected.any(1), "beyond", "cut_off")
