@@ -220,6 +220,13 @@ def mixed_city(n: int, m: int, standing: int, *, limited: bool) -> ProgrammeProb
     )
 
 
+def warm() -> None:
+    """Compile the kernels of every method, which happens once per computer and is not timed."""
+    programme(in_time(SitingProblem.from_cover(*uniform(900, 200, 0.01), site_costs=9.0), 40.0))
+    for limited in (False, True):
+        programme(mixed_city(600, 90, 20, limited=limited), time_limit_s=2, compare_alone=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true")
@@ -227,7 +234,7 @@ def main() -> None:
     asked = parser.parse_args()
     began, cpu = time.perf_counter(), time.process_time()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    programme(in_time(SitingProblem.from_cover(*uniform(900, 200, 0.01), site_costs=9.0), 40.0))
+    warm()
     rows = [] if asked.mixed else brute_rows() + demo_rows(demo_problem())
     if not (asked.quick or asked.mixed):
         rows.append(large_row())

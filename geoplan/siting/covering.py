@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
+import pandas as pd
 
 from geoplan.siting.constrained.capacity_solve import (
     is_capacity_problem,
@@ -43,7 +44,7 @@ from geoplan.siting.model.counting import (
     least_people,
     reachable_share,
 )
-from geoplan.siting.model.parse import listed, share_text
+from geoplan.siting.model.parse import listed, problem_faults, share_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
@@ -117,13 +118,28 @@ def max_coverage(
     return checked(problem, constraints, found, gap=control.gap)
 
 
+def best_sites(
+    problem: SitingProblem, *, sites: int | None, budget: float | None, control: SolveControl
+) -> SitingResult:
+    """`max_coverage` for who needs the sites alone: who goes where may be left out."""
+    faults = problem_faults()
+    constraints = read_constraints(problem, faults, sites=sites, budget=budget)
+    faults.raise_all()
+    found = _most_people(problem, constraints, control=control, assigned=False)
+    return checked(problem, constraints, found, gap=control.gap)
+
+
 def _most_people(
-    problem: SitingProblem, constraints: Constraints, *, control: SolveControl
+    problem: SitingProblem,
+    constraints: Constraints,
+    *,
+    control: SolveControl,
+    assigned: bool = True,
 ) -> SitingResult:
     """`max_coverage` by the method that its constraints ask for."""
     count = constraints.sites
     if count is not None and constraints.unconstrained(problem):
-        return _max_coverage(problem, count=count, control=control)
+        return _max_coverage(problem, count=count, control=control, assigned=assigned)
     if is_capacity_problem(problem, constraints):
         return max_coverage_with_capacities(problem, constraints, control=control)
     loose = None
@@ -137,8 +153,9 @@ def _max_coverage(
     *,
     count: int,
     control: SolveControl,
+    assigned: bool = True,
 ) -> SitingResult:
-    """Without other constraints."""
+    """Without other constraints. assigned : say who goes where."""
     core = reduce_problem(problem)
     best = solve_mclp(core, n_new=count - len(problem.fixed), control=control)
     chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
@@ -152,6 +169,7 @@ def _max_coverage(
         solver=SOLVER,
         greedy_value=core.base + best.greedy,
         detail=core_facts(core) | {"steps": best.steps},
+        assignment=None if assigned else pd.Series(dtype=object),
     )
 
 

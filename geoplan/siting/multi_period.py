@@ -10,7 +10,7 @@ from geoplan.errors import Faults
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import begin_solve
 from geoplan.siting.periods.core import reduce_programme
-from geoplan.siting.periods.explain import Explainer
+from geoplan.siting.periods.explain import TELL_TIME, Explainer, is_quickly_told
 from geoplan.siting.periods.milp.exact import Found, rounded_bound
 from geoplan.siting.periods.milp.relax import changes_in_words, smallest_changes
 from geoplan.siting.periods.plain import Plan, Programme
@@ -46,7 +46,8 @@ def programme(
         as large as can be, then most person-years.
     compare_alone : work out `alone_value` too: each year planned by itself (to 0.1 %), in the time
         that is left over.
-    options : as in `max_coverage`.
+    options : as in `max_coverage`. A tenth of the time limit is kept for explaining the actions
+        where that takes time; what it is not enough for is told as not worked out.
 
     Returns
     -------
@@ -76,11 +77,14 @@ def programme(
     of = Programme(problem=problem)
     together = compare_alone and objective != "worst_area" and problem.n_years > 1
     with control.interruptible():
-        part = control.part(_TOGETHER_TIME * control.left) if together else control
+        planning = control
+        if not is_quickly_told(of):
+            planning = control.part((1 - TELL_TIME) * control.left)
+        part = planning.part(_TOGETHER_TIME * planning.left) if together else planning
         found = solve_programme(of, objective, part)
         if found.times is None:
             return _no_plan(of, objective, found, control)
-        alone = each_year_alone(of, objective, control) if together else None
+        alone = each_year_alone(of, objective, planning) if together else None
         return _result(of, found, alone, objective, control)
 
 
@@ -113,21 +117,24 @@ def _result(
     if objective != "min_cost":
         bound = rounded_bound(of, value, bound)
     bound, gap, status = judged(value, bound, gap=control.gap, split=of.problem.limited)
-    explainer = Explainer(plan=plan)
+    explainer = Explainer(plan=plan, control=control)
+    actions = explainer.actions()
+    unknown = sum(not done.is_explained(of.problem.years[-1]) for done in actions)
+    detail = {**found.detail, **({"not_explained": unknown} if unknown else {})}
     return ProgrammeResult(
         objective=objective,
         status=status if found.first_proved else "feasible",
         value=value,
         bound=bound,
         gap=gap,
-        actions=explainer.actions(),
+        actions=actions,
         by_year=explainer.years(),
         alone_value=alone_value,
         smallest_share=plan.smallest_share if objective == "worst_area" else None,
         seconds=control.seconds,
         solver=found.solver,
         seed=control.seed,
-        detail={**found.detail, **({"interrupted": True} if control.stopped else {})},
+        detail={**detail, **({"interrupted": True} if control.stopped else {})},
     )
 
 

@@ -293,8 +293,9 @@ class SitingProblem:
 
     def in_order(self, chosen: np.ndarray) -> list[Any]:
         """Labels of the sites at positions `chosen`: fixed first in their order, then ascending."""
-        rest = np.setdiff1d(chosen, self.fixed)
-        return list(self.site_index[np.concatenate([self.fixed, rest]).astype(np.int64)])
+        rest = np.flatnonzero(self.is_open(chosen) & ~self.is_fixed)
+        order = np.concatenate([self.fixed, rest]).astype(np.int64)
+        return list(self.site_index.to_numpy(dtype=object)[order])
 
     def positions(self, labels: Labels) -> np.ndarray:
         """Positions of site labels; unknown ones raise."""

@@ -1,43 +1,46 @@
 """Why a plan in time does what it does: for whom, why that year, and what waiting would cost.
 
-Every number is a difference of two plans by the plain definition: the plan itself, and the plan
-without the action, or with it a year earlier or later, all else as it is.
+Every number is a difference of two plans by the plain definition (`effects`). Where time runs out,
+the rest is said not to be worked out, and nothing is claimed of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from geoplan.siting.periods.effects import (
+    Effect,
+    Effects,
+    is_plain_opening,
+    moved,
+    numbered,
+    tidy,
+)
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.result import PlannedAction, ProgrammeYear, Reason
 from geoplan.siting.periods.table import charges
-from geoplan.tolerances import NO_PEOPLE_IN_COLUMN
+from geoplan.siting.solver.control import SolveControl
+
+#: share of the time limit that is kept for explaining, where that takes time
+TELL_TIME = 0.1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Effect:
-    """People and person-years that an action adds, and those of another year.
-
-    lost : by a year later, None in the last. gained_earlier : by a year earlier.
-    """
-
-    people: float
-    person_years: float
-    areas: dict[Any, float]
-    lost: float | None
-    gained_earlier: float
+def is_quickly_told(of: Programme) -> bool:
+    """Whether every plan is explained in no time to speak of: openings, and no targets to check."""
+    problem, table = of.problem, of.table
+    plain = (table.opens >= 0).all() and not table.closing.any() and not problem.limited
+    return bool(plain and problem.base.full_within is None and not problem.targets)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explainer:
-    """Differences between a plan and others like it."""
+    """What a plan does, year by year and action by action, as far as `control` has time for it."""
 
     plan: Plan
+    control: SolveControl | None = None
 
     @property
     def of(self) -> Programme:
@@ -45,129 +48,58 @@ class Explainer:
         return self.plan.of
 
     @cached_property
-    def _rows_of_site(self) -> sparse.csc_matrix:
-        return self.of.problem.base.cover.tocsc()
+    def effects(self) -> Effects:
+        """What its actions do."""
+        return Effects(plan=self.plan)
+
+    def _is_over(self) -> bool:
+        return self.control is not None and self.control.left <= 0
 
     def actions(self) -> tuple[PlannedAction, ...]:
         """Every action of the plan, by year and then in the problem's order."""
-        done = sorted(zip(*np.nonzero(self.plan.times), strict=True), key=lambda at: at[::-1])
-        return tuple(self._explain(int(a), int(t)) for a, t in done)
+        year, action = np.nonzero(self.plan.times.T)
+        done = [(int(a), int(t)) for a, t in zip(action, year, strict=True)]
+        openings = [at for at in done if is_plain_opening(self.of, at[0])]
+        effects: dict[tuple[int, int], Effect | None] = {}
+        if openings:
+            effects.update(zip(openings, self.effects.of_openings(openings), strict=True))
+        for a, t in done:
+            if (a, t) not in effects:
+                effects[a, t] = self.effects.of_any(a, t, self._is_over)
+        return tuple(self._explain(a, t, effects[a, t]) for a, t in done)
 
-    def _explain(self, a: int, t: int) -> PlannedAction:
+    def _explain(self, a: int, t: int, effect: Effect | None) -> PlannedAction:
         problem, table = self.of.problem, self.of.table
         times = int(self.plan.times[a, t])
-        plain = table.opens[a] >= 0 and not len(table.closes[a]) and not problem.limited
-        if plain and problem.base.full_within is None:
-            effect = self._of_opening(a, t)
-        else:
-            effect = self._of_any(a, t)
-        why, short = self._why(a, t, effect.gained_earlier)
+        gained = None if effect is None else effect.gained_earlier
+        why, short = self._why(a, t, gained)
+        lost = None if effect is None else effect.lost
         return PlannedAction(
             action=problem.actions[a],
             year=problem.years[t],
             times=times,
             cost=times * float(table.cost[a]),
             running_cost=times * float(table.running[a]),
-            people=_tidy(effect.people),
-            person_years=_tidy(effect.person_years),
-            areas=effect.areas,
-            lost_by_waiting=None if effect.lost is None else _tidy(effect.lost),
+            people=np.nan if effect is None else tidy(effect.people),
+            person_years=np.nan if effect is None else tidy(effect.person_years),
+            areas={} if effect is None else effect.areas,
+            lost_by_waiting=None if lost is None else tidy(lost),
             why=why,
             short=short,
-            gained_earlier=effect.gained_earlier,
+            gained_earlier=np.nan if gained is None else gained,
         )
 
-    def _of_opening(self, a: int, t: int) -> _Effect:
-        """What opening a site does, by counting the open sites around each row."""
-        problem = self.of.problem
-        site = int(self.of.table.opens[a])
-        cover = self._rows_of_site
-        rows = cover.indices[cover.indptr[site] : cover.indptr[site + 1]]
-        alone = (self._covering[:, rows] == 1) & self.plan.is_open[:, [site]]
-        people = problem.weights[rows].T * alone
-        per_year = people.sum(axis=1) * problem.lengths
-        gained = 0.0
-        if t:
-            free = self._covering[t - 1, rows] == 0
-            gained = float(problem.weights[rows, t - 1][free].sum() * problem.lengths[t - 1])
-        codes = None if problem.base.areas is None else problem.base.areas[rows]
-        return _Effect(
-            people=float(people[t].sum()),
-            person_years=float(per_year[t:].sum()),
-            areas={} if codes is None else _by_area(codes, people[t]),
-            lost=float(per_year[t]) if t + 1 < problem.n_years else None,
-            gained_earlier=_tidy(gained),
-        )
-
-    @cached_property
-    def _covering(self) -> np.ndarray:
-        """How many open sites have each row in reach, years x demand."""
-        cover = self.of.problem.base.cover
-        return np.array([cover @ is_open.astype(np.int64) for is_open in self.plan.is_open])
-
-    def _of_any(self, a: int, t: int) -> _Effect:
-        """What any action does, by the plans without it, a year later and a year earlier."""
-        problem = self.of.problem
-        near = self._near(a)
-        now = near.plan(self.plan.times)
-        without = near.plan(self._moved(a, t, None))
-        lost, gained = None, 0.0
-        if t + 1 < problem.n_years:
-            lost = now.person_years - near.plan(self._moved(a, t, t + 1)).person_years
-        if t:
-            earlier = near.plan(self._moved(a, t, t - 1))
-            gained = _tidy(earlier.person_years - now.person_years)
-        areas = {}
-        if not problem.limited and near.problem.base.areas is not None:
-            people = near.problem.weights[:, t] * (now.share[t] - without.share[t])
-            areas = _by_area(near.problem.base.areas, people)
-        return _Effect(
-            people=float(now.served[t] - without.served[t]),
-            person_years=now.person_years - without.person_years,
-            areas=areas,
-            lost=lost,
-            gained_earlier=gained,
-        )
-
-    def _near(self, a: int) -> Programme:
-        """The same with only the demand rows that an action can matter to.
-
-        Where places are scarce somebody far away may get one: all rows matter.
-        """
-        problem, table = self.of.problem, self.of.table
-        if problem.limited:
-            return self.of
-        sites = [s for s in (table.opens[a], table.needs[a], *table.closes[a]) if s >= 0]
-        rows = np.unique(self._rows_of_site[:, sites].indices)
-        base = problem.base
-        part = replace(
-            base,
-            demand_index=base.demand_index[rows],
-            weights=base.weights[rows],
-            cover=base.cover[rows],
-            costs=None if base.costs is None else base.costs[rows],
-            areas=None if base.areas is None else base.areas[rows],
-        )
-        near = replace(problem, base=part, weights=problem.weights[rows])
-        return Programme(problem=near, like=self.of)
-
-    def _moved(self, a: int, t: int, to: int | None) -> np.ndarray:
-        """The plan's times with an action in another year, or not at all."""
-        times = self.plan.times.copy()
-        if to is not None:
-            times[a, to] += times[a, t]
-        times[a, t] = 0
-        return times
-
-    def _why(self, a: int, t: int, gained: float) -> tuple[Reason, float]:
+    def _why(self, a: int, t: int, gained: float | None) -> tuple[Reason, float]:
         """Why not a year earlier, and what is short for it."""
         if t == 0:
             return "first_year", 0.0
         if t - 1 < self.of.table.first[a]:
             return "earliest", 0.0
+        if gained is None:
+            return "not_worked_out", 0.0
         if gained <= 0:
             return "no_better", 0.0
-        earlier = self.of.plan(self._moved(a, t, t - 1))
+        earlier = self.of.plan(moved(self.plan, a, t, t - 1))
         missed = [(r, earlier.used(r) - r.limit) for r in self.of.limits]
         missed = [(r, short) for r, short in missed if short > r.most - r.limit]
         families: tuple[Reason, ...] = ("budget", "works")
@@ -175,7 +107,11 @@ class Explainer:
             short = [short for r, short in missed if r.family == family]
             if short:
                 return family, max(short)
-        return ("rules" if missed or earlier.broken() else "no_better"), 0.0
+        if missed:
+            return "rules", 0.0
+        if self._is_over():
+            return "not_worked_out", 0.0
+        return ("rules" if earlier.broken() else "no_better"), 0.0
 
     def years(self) -> tuple[ProgrammeYear, ...]:
         """The plan year by year."""
@@ -213,7 +149,7 @@ class Explainer:
         if "" not in problem.levels or problem.limited:
             return float("nan")
         people = problem.weights[:, t]
-        codes, number = _numbered(problem.levels[""].demand)
+        codes, number = numbered(problem.levels[""].demand)
         inside = (number >= 0) & (people > 0)
         every = np.bincount(number[inside], people[inside], minlength=len(codes))
         served = np.bincount(
@@ -221,25 +157,3 @@ class Explainer:
         )
         there = every > 0
         return float((served[there] / every[there]).min(initial=1.0))
-
-
-def _by_area(labels: np.ndarray, people: np.ndarray) -> dict[Any, float]:
-    """People (per demand row) by area, most first."""
-    codes, number = _numbered(labels)
-    inside = number >= 0
-    sums = np.bincount(number[inside], people[inside], minlength=len(codes))
-    order = np.argsort(-sums, kind="stable")
-    return {codes[k]: _tidy(sums[k]) for k in order if abs(sums[k]) > NO_PEOPLE_IN_COLUMN}
-
-
-def _numbered(labels: np.ndarray) -> tuple[list[Any], np.ndarray]:
-    """Different codes, and the number of each row's code (-1 = none)."""
-    codes = list(dict.fromkeys(c for c in labels if c is not None))
-    at = {code: k for k, code in enumerate(codes)}
-    return codes, np.array([at.get(c, -1) for c in labels], np.int64)
-
-
-def _tidy(people: float) -> float:
-    """A difference of sums, without what is only rounding."""
-    near = round(float(people), 6)
-    return near + 0.0 if abs(near - people) < NO_PEOPLE_IN_COLUMN else float(people)

@@ -6,12 +6,16 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from geoplan.siting.model.result import Status
 from geoplan.siting.periods.rules import ProgrammeAction
 from geoplan.words.display import text_html
 
 #: why an action is not done a year earlier
-Reason = Literal["first_year", "earliest", "budget", "works", "rules", "no_better"]
+Reason = Literal[
+    "first_year", "earliest", "budget", "works", "rules", "no_better", "not_worked_out"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,14 +29,17 @@ class PlannedAction:
     times : how many modules.
     cost : capital money, all modules.
     running_cost : money per year from then on, all modules.
-    people : people served in its year who would not be without it, all else as planned.
+    people : people served in its year who would not be without it, all else as planned; NaN, like
+        `person_years` and `gained_earlier`, where no time was left to work it out.
     person_years : the same, summed over its year and all later ones.
     areas : area code -> people of that area among `people`, most first (where areas are known).
     lost_by_waiting : person-years lost if it were done one planning year later, all else as planned
-        (None in the last year, where waiting means not at all: then `person_years` is lost).
+        (None in the last year, where waiting means not at all: then `person_years` is lost; and
+        where it was not worked out).
     why : why not a year earlier: ``"first_year"`` (there is none); ``"earliest"`` (it may not);
         ``"budget"``, ``"works"`` (money, or works, of the earlier year are used up);
-        ``"rules"`` (another rule or action stands against it); ``"no_better"`` (nothing is gained).
+        ``"rules"`` (another rule or action stands against it); ``"no_better"`` (nothing is gained);
+        ``"not_worked_out"`` (no time was left to find out).
     short : money, or works, that the earlier year would need besides; 0 for other reasons.
     gained_earlier : person-years that a year earlier would bring, were it allowed.
 
@@ -58,6 +65,28 @@ class PlannedAction:
     why: Reason
     short: float = 0.0
     gained_earlier: float = 0.0
+
+    def is_explained(self, last_year: int) -> bool:
+        """Whether everything about it was worked out.
+
+        Parameters
+        ----------
+        last_year : the last planning year, in which waiting costs all that the action brings.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> import geoplan as gp, numpy as np
+        >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+        >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+        >>> [done.is_explained(2026) for done in gp.programme(problem).actions]
+        [True, True]
+        """
+        waiting = self.lost_by_waiting is not None or self.year == last_year
+        return bool(waiting and not np.isnan(self.people) and self.why != "not_worked_out")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +170,8 @@ class ProgrammeResult:
     changes : infeasible: ways out; those of one family belong together, each family is enough.
     together : no family alone is enough: all `changes` are needed at once.
     blocking : the same in words, for people.
-    seconds, solver, seed, detail : as in `SitingResult`.
+    seconds, solver, seed, detail : as in `SitingResult`. ``detail["not_explained"]``: how many of
+        the actions could not be explained, or not wholly, within the time limit.
 
     Examples
     --------
@@ -243,6 +273,8 @@ def _action_line(done: PlannedAction) -> str:
         what += f" from {', '.join(map(str, done.action.away))}"
     if done.times > 1:
         what += f" x {done.times}"
+    if np.isnan(done.people):
+        return f"{what}: whom it serves was not worked out in time"
     waiting = ""
     if done.lost_by_waiting is not None:
         waiting = f", {done.lost_by_waiting:,.6g} person-years lost by waiting a year"

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.periods.problem import ProgrammeProblem
-from geoplan.siting.periods.rules import Budget
+from geoplan.siting.periods.rules import CLOSING, OPENING, Budget
 from geoplan.tolerances import BUDGET_ROUNDING
+
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -22,14 +24,15 @@ class ActionTable:
     """Per action: positions of sites, planning years by number, and money.
 
     opens : site that it opens, -1 = none. needs : site that must be open in its year, -1 = none.
-    closes : sites that it closes. first, last : numbers of the years in which it may be done.
-    lasting : calendar years that it lasts at least. most : how many times. cost, running : money.
-    places : kind -> places that it adds.
+    closes : sites that it closes; closing : it closes any. first, last : numbers of the years in
+    which it may be done. lasting : calendar years that it lasts at least. most : how many times.
+    cost, running : money. places : kind -> places that it adds.
     """
 
     opens: np.ndarray
     needs: np.ndarray
     closes: tuple[np.ndarray, ...]
+    closing: np.ndarray
     first: np.ndarray
     last: np.ndarray
     lasting: np.ndarray
@@ -43,40 +46,36 @@ class ActionTable:
         """Number of actions."""
         return len(self.opens)
 
-    @property
-    def closing(self) -> np.ndarray:
-        """Bool per action: it closes a site."""
-        return np.array([len(c) > 0 for c in self.closes], bool)
-
     @classmethod
     def of(cls, problem: ProgrammeProblem) -> ActionTable:
         """The table of a problem's actions."""
         base, actions, years = problem.base, problem.actions, np.array(problem.years)
-        site = base.site_index.get_indexer([a.site for a in actions])
+        at = {label: j for j, label in enumerate(base.site_index.to_numpy(dtype=object))}
+        site = np.array([at[a.site] for a in actions], np.int64)
         stands = problem.open_at_start
         stands[list(problem.opening)] = True
-        opens_kind = np.array([a.kind in ("open", "move", "merge") for a in actions], bool)
-        plain = np.array([a.kind == "open" for a in actions], bool)
+        kinds = [a.kind for a in actions]
+        opens_kind = np.array([kind in OPENING for kind in kinds], bool)
+        plain = np.array([kind == "open" for kind in kinds], bool)
+        closing = np.array([kind in CLOSING for kind in kinds], bool)
         # a move or merger into a site that stands already opens nothing, and needs it open
         opens = np.where(opens_kind & (plain | ~stands[site]), site, -1)
-        closes = tuple(
-            np.array([], np.int64)
-            if a.kind in ("open", "expand", "convert")
-            else base.site_index.get_indexer([a.site] if a.kind == "close" else list(a.away))
-            for a in actions
-        )
-        closes_itself = np.array([a.kind == "close" for a in actions], bool)
-        first = [0 if a.earliest is None else np.searchsorted(years, a.earliest) for a in actions]
-        last = [
-            len(years) - 1 if a.latest is None else np.searchsorted(years, a.latest, "right") - 1
-            for a in actions
-        ]
+        stays = np.array([kind != "close" for kind in kinds], bool)
+        closes = [_NONE] * len(actions)
+        for a in np.flatnonzero(closing):
+            gone = [actions[a].site] if kinds[a] == "close" else list(actions[a].away)
+            closes[a] = np.array([at[label] for label in gone], np.int64)
+            closing[a] = bool(gone)
+        # a year that none is named for is the first, or the last
+        first = [years[0] if a.earliest is None else a.earliest for a in actions]
+        last = [years[-1] if a.latest is None else a.latest for a in actions]
         return cls(
             opens=opens,
-            needs=np.where((opens < 0) & ~closes_itself, site, -1),
-            closes=closes,
-            first=np.array(first, np.int64),
-            last=np.array(last, np.int64),
+            needs=np.where((opens < 0) & stays, site, -1),
+            closes=tuple(closes),
+            closing=closing,
+            first=np.searchsorted(years, first).astype(np.int64),
+            last=(np.searchsorted(years, last, "right") - 1).astype(np.int64),
             lasting=np.array([a.least_years for a in actions], np.int64),
             most=np.array([a.most for a in actions], np.int64),
             cost=np.array([a.cost for a in actions], np.float64),

@@ -56,7 +56,7 @@ def service_programmes(
             alone_value=result.alone_value,
             together=tuple(other.key for other in parts),
             blocking=result.blocking,
-            notes=tuple(_notes(context, part)),
+            notes=tuple(_notes(context, part, result)),
         )
     return programmes
 
@@ -183,8 +183,8 @@ def _by_year(
     return table
 
 
-def _notes(context: Context, part: ServicePart) -> list[str]:
-    """Projects and sites that do not count, and why."""
+def _notes(context: Context, part: ServicePart, result: ProgrammeResult) -> list[str]:
+    """Projects and sites that do not count, and why; what there was no time to explain."""
     speaker, name = context.speaker, context.standard(part.key).name(context.lang)
     sites, said = part.sites, []
     for code, names in (("programme_not_used", part.unused), ("programme_no_year", sites.no_year)):
@@ -196,4 +196,10 @@ def _notes(context: Context, part: ServicePart) -> list[str]:
         said.append(
             speaker.say("study.programme_thinned", service=name, offered=sites.n_offered, kept=kept)
         )
+    if result.by_year:
+        last = result.by_year[-1].year
+        mine = [done for done in result.actions if _own(part.key, done)]
+        count = sum(not done.is_explained(last) for done in mine)
+        if count:
+            said.append(speaker.say("study.programme_not_explained", service=name, count=count))
     return said

@@ -57,6 +57,16 @@ def test_waiting_costs_most_where_most_person_years_are_lost(fakes) -> None:
     assert waiting_text(last, Speaker("en")) == ""
 
 
+def test_what_waiting_costs_most_is_not_told_while_some_is_not_known(fakes) -> None:
+    programme = two_services(fakes, 0).services["meal_station"].programme
+    lost = programme.actions["lost_by_waiting"].astype(float).copy()
+    early = programme.actions["year"] < programme.years[-1]
+    lost[early & (lost < lost.max())] = float("nan")
+    hidden = replace(programme, actions=programme.actions.assign(lost_by_waiting=lost))
+    assert lost.notna().any()
+    assert waiting_text(hidden, Speaker("en")) == ""
+
+
 @pytest.mark.parametrize(("lost", "part"), [(250, "250 person-years fewer, over all 2"), (0, "as")])
 def test_each_year_alone_is_told_over_all_services_that_share(fakes, lost, part) -> None:
     results = two_services(fakes, lost)

@@ -8,11 +8,14 @@ from geoplan.siting import (
     ProgrammeAction,
     ProgrammeProblem,
     SitingProblem,
+    SolveRequest,
     Target,
     programme,
 )
+from geoplan.siting.periods.effects import Effects
 from geoplan.siting.periods.explain import Explainer
 from geoplan.siting.periods.plain import Programme
+from geoplan.siting.solver.control import SolveControl
 
 from .random_problems import opening_problem
 
@@ -113,8 +116,58 @@ def test_openings_are_explained_as_any_action_is(seed):
     rng = np.random.default_rng(seed)
     for j in rng.permutation(10)[:6]:
         times[3 * j + rng.integers(0, 2), rng.integers(0, 3)] = 1
-    explainer = Explainer(plan=of.plan(times))
-    for a, t in zip(*np.nonzero(times), strict=True):
-        quick, slow = explainer._of_opening(a, t), explainer._of_any(a, t)
+    effects = Effects(plan=of.plan(times))
+    done = [(int(a), int(t)) for a, t in zip(*np.nonzero(times), strict=True)]
+    for at, quick in zip(done, effects.of_openings(done), strict=True):
+        slow = effects.of_any(*at, lambda: False)
         for name in ("people", "person_years", "lost", "gained_earlier", "areas"):
             assert getattr(quick, name) == pytest.approx(getattr(slow, name)), name
+
+
+def test_what_there_is_no_time_to_explain_is_not_claimed():
+    """Nothing is said of an action but what it is and costs; whole years are told all the same."""
+    close = ProgrammeAction(id="close", kind="close", site="a", cost=2, running_cost=-1)
+    open_ = [ProgrammeAction(id=x, kind="open", site=x, cost=5) for x in "bc"]
+    of = Programme(problem=city(actions=[close, *open_], max_works=1))
+    times = of.plan_of_nothing
+    times[1, 0] = times[0, 1] = times[2, 2] = 1
+    clock = SolveControl.start(SolveRequest())
+    clock.stop()
+    whole, hasty = Explainer(plan=of.plan(times)), Explainer(plan=of.plan(times), control=clock)
+    (b, closing, c), known = hasty.actions(), whole.actions()
+    assert np.isnan([closing.people, closing.person_years, closing.gained_earlier]).all()
+    assert (closing.lost_by_waiting, closing.why, closing.areas) == (None, "not_worked_out", {})
+    assert (closing.cost, closing.running_cost, closing.year) == (2, -1, 2026)
+    assert [done.is_explained(2028) for done in (b, closing, c)] == [True, False, True]
+    assert (b.people, c.people, b.lost_by_waiting) == (
+        known[0].people, known[2].people, known[0].lost_by_waiting,
+    )  # fmt: skip
+    assert [done.is_explained(2028) for done in known] == [True] * 3
+    assert [year.served for year in hasty.years()] == [year.served for year in whole.years()]
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_as_much_of_an_action_is_told_as_there_was_time_for(steps):
+    """Each figure of the part is that of the whole, whenever time runs out."""
+    of = Programme(problem=city(max_works=1))
+    times = of.plan_of_nothing
+    times[0, 1] = 1
+    effects, asked = Effects(plan=of.plan(times)), iter(range(9))
+    part, whole = effects.of_any(0, 1, lambda: next(asked) >= steps), effects.of_any(0, 1, bool)
+    known = 0
+    if part is not None:
+        assert (part.people, part.person_years) == (whole.people, whole.person_years)
+        for name in ("lost", "gained_earlier"):
+            assert getattr(part, name) in (None, getattr(whole, name))
+            known += getattr(part, name) is not None
+    assert known == max(steps - 1, 0)
+
+
+def test_a_result_counts_what_it_does_not_explain(monkeypatch):
+    """With places that are scarce the plan stands, and says how much of it is not explained."""
+    usual = Effects.of_any
+    monkeypatch.setattr(Effects, "of_any", lambda self, a, t, _: usual(self, a, t, lambda: True))
+    result = programme(city(max_works=1, capacities={"seat": {"a": 30, "b": 20, "c": 8}}))
+    assert result.status == "optimal"
+    assert result.detail["not_explained"] == len(result.actions) == 3
+    assert "was not worked out in time" in result.summary()

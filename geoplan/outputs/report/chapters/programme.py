@@ -186,7 +186,8 @@ def alone_text(programme: Programme, results: RunResults, speaker: Speaker) -> s
 def waiting_text(programme: Programme, speaker: Speaker) -> str:
     """Which action it would cost most to put off, and how much; "" where that is not known."""
     lost = programme.actions["lost_by_waiting"].astype(float)
-    if not (lost > 0).any():
+    not_last = programme.actions["year"] < programme.years[-1]
+    if not (lost > 0).any() or (lost.isna() & not_last).any():
         return ""
     # of equal ones the first
     worst = programme.actions.iloc[int(lost.fillna(0.0).to_numpy().argmax())]
