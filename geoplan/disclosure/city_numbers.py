@@ -56,16 +56,30 @@ def public_capacity(facts: Mapping[str, float], *, people_published: bool) -> di
     return {name: np.nan if name in _OF_PEOPLE else value for name, value in facts.items()}
 
 
-def public_result(result: SitingResult, below: float) -> SitingResult:
-    """A solution whose people are in steps of `below`, and whose weighted cost is rounded."""
+def public_result(
+    result: SitingResult, below: float, *, served_published: bool, people_published: bool
+) -> SitingResult:
+    """A solution whose people are in steps of `below`, and whose weighted cost is rounded.
+
+    served_published : whether those whom the plan serves are; else a step would tell them.
+    people_published : whether the people of all areas are; else a sum of people times costs, which
+        a reader can work out from a street map, would tell them.
+    """
     if below <= 1:
         return result
+    blocking = people_told(result.blocking, below)
+    told = {"max_coverage": served_published, "p_median": people_published}
+    if not told.get(result.objective, True):
+        gap = 0.0 if result.gap == 0 else None
+        return replace(
+            result, value=np.nan, bound=None, gap=gap, greedy_value=None, blocking=blocking
+        )
     if result.objective == "max_coverage":
         value, bound = _step(result.value, below), _step(result.bound, below)
     elif result.objective == "p_median":
         value, bound = _short(result.value), _short(result.bound)
     else:
-        return replace(result, blocking=people_told(result.blocking, below))
+        return replace(result, blocking=blocking)
     assert value is not None
     gap = result.gap
     if gap is not None:
@@ -76,7 +90,7 @@ def public_result(result: SitingResult, below: float) -> SitingResult:
         bound=bound,
         gap=gap,
         greedy_value=None,
-        blocking=people_told(result.blocking, below),
+        blocking=blocking,
     )
 
 

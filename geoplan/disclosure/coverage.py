@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.disclosure.audit import FinerCells
 from geoplan.disclosure.suppression import suppressed_cells
 from geoplan.disclosure.urban_rural import common_kinds, finest_area, suppressed_with_urban_rural
 from geoplan.errors import UsageError
@@ -93,8 +94,17 @@ def public_coverages(
     kind = np.arange(len(cells[0])) % len(_CELLS)
     same = np.all([c == cells[0] for c in cells], axis=0)
     shared = np.isin(kind, [_CELLS.index(name) for name in _SHARED]) & same
-    mask = suppressed_cells(cells, sums, below=below, last=kind == 0, shared=shared)
     coverages = list(whole.values())
+    ordered = _ordered(coverages)
+    mask = suppressed_cells(
+        cells,
+        sums,
+        below=below,
+        last=kind == 0,
+        shared=shared,
+        ordered=ordered,
+        finer=_reach_groups(coverages, levels, tables[next(iter(whole))], starts),
+    )
     kinds, with_kinds = common_kinds(coverages), None
     if kinds is not None:
         row_areas = None
@@ -125,6 +135,58 @@ def public_coverages(
             urban_rural_published=with_kinds is not None,
         )
     return public
+
+
+def _ordered(coverages: list[Coverage]) -> list[tuple[int, int]]:
+    """Pairs of coverages of one service: its first with each other one."""
+    first: dict[str, int] = {}
+    pairs = [(first.setdefault(c.service, k), k) for k, c in enumerate(coverages)]
+    return [(one, other) for one, other in pairs if one != other]
+
+
+def _reach_groups(
+    coverages: list[Coverage],
+    levels: list[str],
+    tables: Mapping[str, pd.DataFrame],
+    starts: Mapping[str, int],
+) -> FinerCells | None:
+    """People of one finest area in groups: those of a group are in one state, in every coverage.
+
+    Who lives where and which site reaches it can be seen on any map of the city.
+    """
+    if not levels:
+        return None
+    codes, _ = finest_area(coverages[0], levels[-1], tables[levels[-1]], 0, 1)
+    states = [c.frame[list(STATES)].to_numpy(float) for c in coverages]
+    pattern = np.column_stack([codes, *(s > 0 for s in states)])
+    _, first, group = np.unique(pattern, axis=0, return_index=True, return_inverse=True)
+    count, width = len(first), len(_CELLS)
+    of_row = sparse.csr_matrix(
+        (np.ones(len(group)), (group.ravel(), np.arange(len(group)))), shape=(count, len(group))
+    )
+    values = [of_row @ np.column_stack([s.sum(axis=1), s]) for s in states]
+    whole = starts[levels[-1] + "/end"]
+    parts = np.arange(count * width).reshape(count, width) + whole
+    base = starts[levels[-1]] + width * codes[first]
+    # the groups of an area sum to it, cell by cell; the states of a group to its total
+    line = base[:, None] - starts[levels[-1]] + np.arange(width)
+    n_lines = width * len(tables[levels[-1]])
+    areas = np.arange(n_lines)
+    rows = [line.ravel(), areas, np.repeat(n_lines + np.arange(count), width)]
+    columns = [parts.ravel(), areas + starts[levels[-1]], parts.ravel()]
+    signs = [
+        np.ones(count * width),
+        -np.ones(n_lines),
+        np.tile([-1.0] + [1.0] * (width - 1), count),
+    ]
+    sums = sparse.csr_matrix(
+        (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(n_lines + count, whole + count * width),
+    )
+    flat = [v.ravel() for v in values]
+    same = np.all([v == flat[0] for v in flat], axis=0)
+    kind = np.isin(np.arange(width), [_CELLS.index(name) for name in _SHARED])
+    return FinerCells(tables=flat, sums=sums, shared=np.tile(kind, count) & same)
 
 
 def _suppressed(table: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:

@@ -31,12 +31,15 @@ class HeldSites:
     every : it is not known who reaches which site, so that all of them may.
     sums : what a few sites serve together holds a withheld number: one of any sites that might be
         suggested, or one served today in a city whose sum is withheld.
+    some : it is withheld of some people, whoever reaches them, how many they are or how many of
+        them are served: numbers of the whole city count them.
     """
 
     adding: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     every: bool = False
     sums: bool = False
+    some: bool = False
 
     def of_new(self, index: pd.Index) -> NDArray[np.bool_]:
         """Bool per suggested site: what it adds holds a withheld number."""
@@ -70,19 +73,22 @@ def held_sites(service: ServiceResult, public: Mapping[str, PublicCoverage]) -> 
     rows = withheld_rows(frame, public["now"], "served") | withheld_rows(
         frame, public["after"], "served"
     )
-    rows = rows & (frame["people"].to_numpy(float) > 0)
+    there = frame["people"].to_numpy(float) > 0
+    few = rows | withheld_rows(frame, public["now"], "total")
+    some, rows = bool((few & there).any()), rows & there
     change = after.frame["served"].reindex(frame.index) - frame["served"]
     changed = rows & (change.to_numpy(float) != 0)
     if not rows.any():
-        return HeldSites()
+        return HeldSites(some=some)
     if service.covers is None:
-        return HeldSites(every=True, sums=True)
+        return HeldSites(every=True, sums=True, some=some)
     unserved = rows & (frame["served"].to_numpy(float) < frame["people"].to_numpy(float))
     served = [public["now"].city.served, public["after"].city.served]
     return HeldSites(
         adding=_reach(service, after, frame.index[changed]),
         near=_reach(service, after, frame.index[rows]),
         sums=bool(np.isnan(served).any() or _reach(service, after, frame.index[unserved])),
+        some=some,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.disclosure.area_gaps import gaps_by_area
 from geoplan.disclosure.city_numbers import (
@@ -28,7 +28,7 @@ from geoplan.disclosure.city_numbers import (
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
 from geoplan.disclosure.held import held_sites
 from geoplan.disclosure.personal import without_personal_data
-from geoplan.disclosure.programme import public_programme
+from geoplan.disclosure.programme import held_years, public_programme
 from geoplan.disclosure.record import public_record
 from geoplan.disclosure.rounding import public_gaps, public_siting, rounded
 from geoplan.disclosure.suppression import suppressed_cells
@@ -36,6 +36,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.files.shown_names import file_name
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
+from geoplan.words.speaker import Speaker
 
 #: services whose users must not be found: no locations finer than a subdistrict (level ``street``)
 SENSITIVE = ("shelter", "child_protection_station")
@@ -82,12 +83,18 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
     below = float(results.info.suppress_below)
     coverages = _coverages(results, below)
     withheld = withheld_areas(c for found in coverages.values() for c in found.values())
+    closed = {
+        key
+        for key, found in coverages.items()
+        if any(np.isnan(c.city.served) for name, c in found.items() if name in ("now", "after"))
+        or any(held_years(results.services[key], found["now"]).values())
+    }
     public = replace(
         results,
         info=replace(results.info, audience="public"),
         inputs=tuple(replace(r, path=file_name(r.path), columns={}) for r in results.inputs),
         services={
-            key: _service(service, results, coverages.get(key, {}), withheld)
+            key: _service(service, results, coverages.get(key, {}), withheld, closed)
             for key, service in results.services.items()
         },
         figures=public_figures(
@@ -145,6 +152,22 @@ def _without_households(
     return replace(siting, joint=replace(siting.joint, shared=siting.joint.shared.assign(name="")))
 
 
+def _without_sums_of_others(
+    told: SitingOutcome, inside: SitingOutcome, results: RunResults, closed: set[str]
+) -> SitingOutcome:
+    """Without people of shared buildings where one of the services is in `closed`; and told so.
+
+    closed : services of which it is withheld how many people they serve.
+    """
+    say = Speaker(results.info.lang).say
+    if told.joint is not None and not closed.isdisjoint(told.joint.services):
+        hidden = replace(told.joint, value=np.nan, bound=None, gap=None)
+        told = replace(told, joint=hidden)
+    if told.alternatives is None and inside.alternatives is not None:
+        told = replace(told, notes=(*told.notes, say("report.others_withheld")))
+    return told
+
+
 def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
     """By service: "now", "after" and "tier KEY", all services of one demand suppressed together."""
     groups: dict[Any, dict[tuple[str, str], Coverage]] = {}
@@ -180,6 +203,7 @@ def _service(
     results: RunResults,
     public: Mapping[str, PublicCoverage],
     withheld: set[str],
+    closed: set[str],
 ) -> ServiceResult:
     areas, below = results.areas, float(results.info.suppress_below)
     published = replace(
@@ -214,6 +238,8 @@ def _service(
     if fine and siting is not None and "name" in siting.sites:
         # a site is called after the nearest demand row: a household
         siting = replace(siting, sites=siting.sites.assign(name=""))
+    if siting is not None and service.siting is not None:
+        siting = _without_sums_of_others(siting, service.siting, results, closed)
     siting = _without_households(siting, results, below)
     capacity, supply = _capacity(service, public["now"])
     by_group = (
@@ -223,6 +249,18 @@ def _service(
         whole_or_withheld(service.by_kind, below) if public["now"].urban_rural_published else None
     )
     tables = {"by_group": (service.by_group, by_group), "by_kind": (service.by_kind, by_kind)}
+    programme = None
+    if service.key not in SENSITIVE:
+        programme = public_programme(
+            service.programme,
+            below,
+            totals_published=public["now"].totals_published,
+            households=fine,
+            states=[s for s in STATES if not np.isnan(getattr(public["now"].city, s))],
+            held=held_years(service, public["now"]),
+        )
+    if programme is not None and not closed.isdisjoint(programme.together):
+        programme = replace(programme, alone_value=None)  # of all of them together
     return replace(
         published,
         by_group=by_group,
@@ -240,14 +278,7 @@ def _service(
         coverage_most=public.get("most"),
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=siting,
-        programme=None
-        if service.key in SENSITIVE
-        else public_programme(
-            service.programme,
-            below,
-            totals_published=public["now"].totals_published,
-            households=fine,
-        ),
+        programme=programme,
     )
 
 

@@ -50,17 +50,28 @@ def public_siting(
         curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
         siting,
-        result=public_result(siting.result, below),
+        result=public_result(
+            siting.result,
+            below,
+            served_published=not np.isnan(after.city.served),
+            people_published=not held.some,
+        ),
         sites=sites,
-        phases=_phases(siting.phases, shown, below, bool(held.of_new(siting.sites.index).any())),
+        phases=_phases(
+            siting.phases,
+            shown,
+            below,
+            bool(held.of_new(siting.sites.index).any()),
+            last=not np.isnan(after.city.served),
+        ),
         curve=curve,
         knee=None if hidden else _knee(siting.knee, curve),
         coverage_after=after,
         people_after=after.ledger,
         robustness=None if hidden else _robustness(siting.robustness, below, held),
         closed=_closed(siting.closed, below, held),
-        measures=_measures(siting.measures, below),
-        alternatives=_alternatives(siting.alternatives, below, hidden),
+        measures=_measures(siting.measures, below, held),
+        alternatives=_alternatives(siting, below, hidden, held),
         joint=_joint(siting.joint, below),
         notes=people_told(siting.notes, below),
     )
@@ -117,8 +128,13 @@ def _step(people: float, below: float) -> float:
     return float(np.round(people / below) * below) if below > 1 else people
 
 
-def _measures(measures: Mapping[str, float], below: float) -> dict[str, float]:
-    """People counted otherwise in whole steps; a few who lose what they have are not nobody."""
+def _measures(measures: Mapping[str, float], below: float, held: HeldSites) -> dict[str, float]:
+    """People counted otherwise in whole steps; a few who lose what they have are not nobody.
+
+    They are some of those who are served: at least as many are. Nothing where these are withheld.
+    """
+    if below > 1 and held.some:
+        return dict.fromkeys(measures, np.nan)
     stepped = {name: _step(people, below) for name, people in measures.items()}
     if below > 1 and stepped.get("lost_after") == 0:
         stepped["lost_after"] = np.nan
@@ -129,14 +145,21 @@ def _people_in_steps(table: pd.DataFrame, below: float) -> pd.DataFrame:
     return _in_steps(table, ("people", "value"), below) if below > 1 else table
 
 
-def _alternatives(others: Alternatives | None, below: float, hidden: bool) -> Alternatives | None:
-    """Other plans with their people in whole steps, or without them where `hidden`."""
-    if others is None:
+def _alternatives(
+    siting: SitingOutcome, below: float, hidden: bool, held: HeldSites
+) -> Alternatives | None:
+    """Other plans with their people in whole steps; none where one tells a withheld number.
+
+    Plans that are as good serve as many people: where one of them has a site near people whose
+    number is withheld, and another one near people whose number is published, they are told.
+    """
+    others = siting.alternatives
+    if others is None or below <= 1:
+        return others
+    sites = pd.Index([s for plan in others.table["sites"] for s in plan])
+    if hidden or held.around(sites.append(siting.sites.index)).any():
         return None
-    table = _people_in_steps(others.table, below)
-    if hidden:
-        table = _without(table, ("value",), np.ones(len(table), bool))
-    return replace(others, table=table)
+    return replace(others, table=_people_in_steps(others.table, below))
 
 
 def _joint(joint: JointPlan | None, below: float) -> JointPlan | None:
@@ -150,14 +173,14 @@ def _joint(joint: JointPlan | None, below: float) -> JointPlan | None:
 
 
 def _phases(
-    table: pd.DataFrame | None, total: float, below: float, held: bool
+    table: pd.DataFrame | None, total: float, below: float, held: bool, *, last: bool
 ) -> pd.DataFrame | None:
-    """People by phase in whole steps; where sites are `held`, of the last phase alone."""
+    """People by phase in whole steps; where sites are `held`, of the last one alone, if at all."""
     if table is None or below <= 1:
         return table
     stepped = _in_steps(table, ("served", "best"), below)
     if held:
-        stepped = _without(stepped, ("served", "best"), np.arange(len(table)) < len(table) - 1)
+        stepped = _without(stepped, ("served", "best"), np.arange(len(table)) < len(table) - last)
     stepped["lost"] = (stepped["best"] - stepped["served"]).clip(lower=0.0)
     stepped["share_after"] = stepped["served"] / total if total > 0 else np.nan
     return stepped

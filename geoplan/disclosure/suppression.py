@@ -12,12 +12,14 @@ for combined sums.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from geoplan.disclosure.audit import held_too_narrowly
+from geoplan.disclosure.audit import FinerCells, held_too_narrowly
 from geoplan.tolerances import NULL_SPACE
 
 #: suppressed cells; a larger connected group is not tested for combined sums (its null space is
@@ -33,6 +35,8 @@ def suppressed_cells(
     start: NDArray[np.bool_] | None = None,
     last: NDArray[np.bool_] | None = None,
     shared: NDArray[np.bool_] | None = None,
+    ordered: Sequence[tuple[int, int]] = (),
+    finer: FinerCells | None = None,
 ) -> NDArray[np.bool_]:
     """Cells to suppress in all of several tables of one shape.
 
@@ -46,6 +50,9 @@ def suppressed_cells(
     last : cells that are suppressed for others only where no other would do: those that stay the
         same in other runs of the same people.
     shared : cells that are the same number in all tables, as a reader knows.
+    ordered : pairs of tables (positions) of one service, of which a reader knows cell by cell which
+        is the larger, or that they are equal.
+    finer : parts of the cells that are not published; what is known of them holds the cells.
 
     Returns
     -------
@@ -81,7 +88,12 @@ def suppressed_cells(
             more = _secondary_in_combined_sums(sums, mask, biggest)
         if not more.any():
             same = np.zeros(len(mask), bool) if shared is None else shared
-            narrow = held_too_narrowly(tables, sums, mask, shared=same, below=below)
+            for parts_of in dict.fromkeys((None, finer)):  # without them more cells are audited
+                narrow = held_too_narrowly(
+                    tables, sums, mask, shared=same, below=below, ordered=ordered, finer=parts_of
+                )
+                if narrow.any():
+                    break
             more = _wider(sums, mask, narrow, biggest, rather_not, below)
         if not more.any():
             return mask

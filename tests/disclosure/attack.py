@@ -144,6 +144,7 @@ def _learn_summary(known: Known, codes: list[str], told: dict[str, Any], below: 
             known.add(row, -1e-6, 1e-6)
         if (
             plan.get("objective") == "max_coverage"
+            and plan["value"] is not None
             and (f"{key}/after", codes[0], "served") in known.at
         ):
             value = plan["value"]

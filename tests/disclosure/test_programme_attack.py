@@ -95,7 +95,7 @@ def test_integer_programming_leaves_small_actions_their_room(seed: int) -> None:
     rate = (1 + growth) ** (np.array(YEARS) - YEARS[0])
     known = Known(at={("", str(k), "served"): k for k in range(7)})
     for k, t in enumerate(when):
-        value = float(public.actions["people"].iloc[k])
+        value = float(public.actions["people"].loc[k])
         known.add({k: rate[t]}, value - BELOW / 2, value + BELOW / 2)
     room = BELOW * len(YEARS) / 2
     for t, year in enumerate(YEARS):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Paragraph
 from geoplan.outputs.report.chapters.money import in_budget_units, in_programme
 from geoplan.outputs.report.numbering import references
@@ -173,7 +175,7 @@ def alone_text(programme: Programme, results: RunResults, speaker: Speaker) -> s
     value = 0.0
     for key in programme.together:
         other = results.services.get(key)
-        if other is None or other.programme is None:
+        if other is None or other.programme is None or np.isnan(other.programme.value):
             return ""
         value += other.programme.value
     lost, many = value - programme.alone_value, len(programme.together) > 1

@@ -298,8 +298,9 @@ def _outcome_text(results: RunResults, service: ServiceResult, speaker: Speaker)
         "p_center": cost_unit_text(service.standard, speaker),
     }.get(siting.objective, "")
     most = siting.objective == "max_coverage"
+    word = "report.proof_most" if most else "report.proof_least"
     text += speaker.say(
-        "report.proof_most" if most else "report.proof_least",
+        "report.proof_withheld" if pd.isna(result.value) else word,
         proof=speaker.status(result.status, result.gap),
         value=number_text(result.value, 1),
         bound=number_text(result.bound, 1),
