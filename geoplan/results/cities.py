@@ -72,6 +72,7 @@ class SharedSites:
     value : people served in all these cities together. bound : what no other way of sharing
         exceeds, with whatever sites. status : ``"optimal"`` where the two are equal.
     curves : by city, what every number of sites up to all of them brings there.
+    gave_way : cities whose own phases or years of these sites do not count, since all share.
 
     Examples
     --------
@@ -89,6 +90,7 @@ class SharedSites:
     value: float
     bound: float | None
     curves: Mapping[str, CityCurve] = field(default_factory=dict)
+    gave_way: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

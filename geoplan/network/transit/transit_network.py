@@ -301,9 +301,7 @@ class TransitNetwork(TimedNetwork):
 
     def timetable(self, options: TransitOptions, cutoff: int, mirrored: bool) -> Timetable:
         """The timetable for journeys of at most `cutoff` milliseconds in the options' window."""
-        first, last = int(options.minutes[0]), int(options.minutes[-1])
-        start = max(first - cutoff, -int(NEVER)) if options.by_arrival else first
-        end = last if options.by_arrival else min(last + cutoff, int(NEVER))
+        start, end = _span(options, cutoff)
         key = ("timetable", start, end, options.slack_ms, mirrored)
         if key not in self._cache:
             self._cache[key] = build_timetable(
@@ -314,9 +312,9 @@ class TransitNetwork(TimedNetwork):
 
     def service(self, options: TransitOptions, cutoff: int, mirrored: bool) -> Service:
         """What runs and the walks between stops, for a search in one direction of time."""
-        table = self.timetable(options, cutoff, mirrored)
-        key = ("service", id(table), options.max_walk_m)
+        key = ("service", *_span(options, cutoff), options.slack_ms, mirrored, options.max_walk_m)
         if key not in self._cache:
+            table = self.timetable(options, cutoff, mirrored)
             walks = self.change_walks(options.max_walk_m)
             walks = useful_walks(walks.turned() if mirrored else walks, table)
             self._cache[key] = Service(table, walks.walks())
@@ -459,3 +457,11 @@ class TransitNetwork(TimedNetwork):
         same = replace(self, options=self.options.changed(options))
         same._cache.update(self._cache)
         return same
+
+
+def _span(options: TransitOptions, cutoff: int) -> tuple[int, int]:
+    """From when until when vehicles may be ridden in the options' window, milliseconds."""
+    first, last = int(options.minutes[0]), int(options.minutes[-1])
+    if options.by_arrival:
+        return max(first - cutoff, -int(NEVER)), last
+    return first, min(last + cutoff, int(NEVER))

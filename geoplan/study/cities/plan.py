@@ -17,7 +17,7 @@ from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.cities.text import cities_text
 from geoplan.results import RunResults, StudyInfo
 from geoplan.results.cities import CitiesResults, CityResult, SharedSites
-from geoplan.study.cities.alike import unlike_cities
+from geoplan.study.cities.alike import gave_way, unlike_cities
 from geoplan.study.cities.opening import in_city, shared_settings
 from geoplan.study.cities.sums import services_of_all
 from geoplan.study.cities.write import write_plans
@@ -159,7 +159,7 @@ def plan_of_all(
     shared : what they share. plans : of each city, where they are still there.
     """
     info = _info(study, cities, audience)
-    assumed = _assumed(study, cities, info.lang)
+    assumed = (*gave_way(shared, info.lang), *_assumed(study, cities, info.lang))
     summary: dict[str, Any] = {
         "study": {"name": info.name, "crs": info.crs, "synthetic": info.synthetic},
         "inputs": [

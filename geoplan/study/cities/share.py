@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,8 +57,17 @@ def shared_sites(
         if section.siting is None or not having:
             continue
         refuse_unshared(study, having, key, section.siting)
-        found[key] = share_among(study, having, key, section.siting, progress=progress)
+        one = share_among(study, having, key, section.siting, progress=progress)
+        found[key] = replace(one, gave_way=tuple(_in_years(having, key)))
     return tuple(with_part(city, found) for city in cities), found
+
+
+def _in_years(cities: Sequence[City], key: str) -> Iterator[str]:
+    """Cities that plan these sites in phases or for years of their own."""
+    for city in cities:
+        siting = city.study.config.services[key].siting
+        if siting is not None and (siting.phases or siting.years):
+            yield city.name
 
 
 def refuse_unshared(

@@ -8,11 +8,12 @@ and what cannot be had from sums (a Gini, a median) is left out.
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from geoplan.coverage.ledger import STATES
+from geoplan.study.cities.programmes import programme_of_all
+from geoplan.study.cities.sum_parts import share_of, sum_of
 from geoplan.words.text_format import plain
 
 Summary = Mapping[str, Any]
@@ -22,30 +23,6 @@ _PEOPLE = ("total", *STATES)
 _ADDED = ("max_coverage", "min_sites", "min_cost", "p_median")
 #: how much is proved, the least first
 _STATUS = ("infeasible", "unknown", "feasible", "optimal")
-
-
-def sum_of(values: Iterable[float | None]) -> Any:
-    """The sum; None where one part is not known.
-
-    Examples
-    --------
-    >>> sum_of([1, 2.5]), sum_of([1, None]), sum_of([0, 0])
-    (3.5, None, 0)
-    """
-    parts = list(values)
-    known = [part for part in parts if part is not None]
-    return plain(math.fsum(known)) if len(known) == len(parts) else None
-
-
-def share_of(part: float | None, whole: float | None) -> Any:
-    """A part of a whole; None where one of them is not known, or there is nobody.
-
-    Examples
-    --------
-    >>> share_of(1, 4), share_of(None, 4), share_of(0, 0)
-    (0.25, None, None)
-    """
-    return None if part is None or not whole else plain(part / whole, 15)
 
 
 def services_of_all(
@@ -97,10 +74,16 @@ def _service(cities: Mapping[str, Summary], currencies: Mapping[str, str]) -> di
         keys["gaps"] = list(_gaps(cities))
     sited = {name: one for name, one in cities.items() if "siting" in one}
     if sited:
-        keys["siting"] = _siting(
-            cities, sited, len({currencies.get(name, "") for name in sited}) < 2
-        )
+        keys["siting"] = _siting(cities, sited, _alike(sited, currencies))
+    together = programme_of_all(cities, one_currency=_alike(cities, currencies))
+    if together is not None:
+        keys["programme"] = together
     return keys
+
+
+def _alike(cities: Iterable[str], currencies: Mapping[str, str]) -> bool:
+    """Whether the cities have one currency."""
+    return len({currencies.get(name, "") for name in cities}) < 2
 
 
 def people_of_all(parts: Sequence[Summary]) -> dict[str, Any]:

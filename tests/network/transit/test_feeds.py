@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from geoplan import Network, TransitNetwork, travel_costs
+from geoplan.network.transit import transit_network
 
 DATE = "2025-05-13"
 SPEED = 1.0
@@ -117,3 +118,16 @@ def test_a_network_that_was_kept_answers_the_same(tmp_path):
     home, site = at(3.0, "home"), at(3.05, "site")
     assert minutes(again, home, site) == minutes(transit, home, site) == pytest.approx(20)
     assert repr(again) == repr(transit)
+
+
+def test_what_is_kept_of_one_window_never_answers_for_another(tmp_path, monkeypatch):
+    """Two timetables may stand at one address, one after the other: addresses are no keys."""
+    runs = {"t": [("A", "8:10:00"), ("B", "8:20:00")], "u": [("A", "18:30:00"), ("B", "18:55:00")]}
+    folder = write(tmp_path / "f", {"A": 3.0, "B": 3.05}, runs)
+    transit = TransitNetwork.from_gtfs(folder, walk=walk(), date=DATE)
+    monkeypatch.setattr(transit_network, "id", lambda _: 0, raising=False)
+    home, site = at(3.0, "home"), at(3.05, "site")
+    assert minutes(transit, home, site, depart="08:00") == pytest.approx(20)
+    assert minutes(transit, home, site, depart="18:00") == pytest.approx(55)
+    assert minutes(transit, home, site, depart="18:00", board_slack_s=2400) > 80
+    assert minutes(transit, home, site, arrive="19:00") == pytest.approx(30)
