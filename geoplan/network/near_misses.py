@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geoplan.network.builders.tagging.line_columns import heights
 from geoplan.network.builders.topology.noding import crossings_without_node
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.search.nearest_edges import edge_tree
+from geoplan.network.search.edge_tiles import edges_near
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
 from geoplan.tolerances import AT_END_M, JOIN_WITHIN_M
@@ -31,7 +31,7 @@ def near_misses(
 ) -> gpd.GeoDataFrame:
     """Dead ends near a street that is far off on the network; see `NetworkReport`."""
     points = shapely.points(network.x[ends], network.y[ends])
-    which, edge = edge_tree(network).query(points, predicate="dwithin", distance=near_m)
+    which, edge = edges_near(network, points, within_m=near_m)
     node = ends[which]
     foreign = (network.u[edge] != node) & (network.v[edge] != node)
     which, edge, node = which[foreign], edge[foreign], node[foreign]
@@ -108,7 +108,7 @@ def _unjoined_pairs(
     degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
     inner = np.flatnonzero(degree > 1)
     places = shapely.points(network.x[inner], network.y[inner])
-    which, host = edge_tree(network).query(places, predicate="dwithin", distance=JOIN_WITHIN_M)
+    which, host = edges_near(network, places, within_m=JOIN_WITHIN_M)
     node = inner[which]
     own = np.zeros(network.n_nodes, np.int64)
     own[network.u] = own[network.v] = np.arange(network.n_edges)

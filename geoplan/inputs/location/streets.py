@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,25 @@ Floats = NDArray[np.float64]
 #: a point farther than this from every street is no evidence about its location
 MAX_DISTANCE_M = 500.0
 _MARGIN_M = 100.0
+#: points whose hull is drawn at one time
+_HULL_POINTS = 100_000
+
+
+def nearest_within(tree: shapely.STRtree, points: NDArray[Any]) -> tuple[NDArray[np.int64], Floats]:
+    """Positions of the points with a line of the tree within `MAX_DISTANCE_M`, and metres to it."""
+    (at, _), metres = tree.query_nearest(
+        points, max_distance=MAX_DISTANCE_M, return_distance=True, all_matches=False
+    )
+    return at, metres
+
+
+def hull_of(xy: Floats) -> shapely.Geometry:
+    """The convex hull of many points (first of some at a time: each takes memory as an object)."""
+    corners = [
+        shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(xy[i : i + _HULL_POINTS])))
+        for i in range(0, len(xy), _HULL_POINTS)
+    ]
+    return shapely.convex_hull(shapely.multipoints(np.concatenate([xy[:0], *corners])))
 
 
 class Streets:
@@ -63,8 +83,7 @@ class Streets:
     @cached_property
     def outline(self) -> gpd.GeoSeries:
         """The convex hull of all streets."""
-        hull = shapely.convex_hull(shapely.multipoints(shapely.get_coordinates(self._lines)))
-        return gpd.GeoSeries([hull], crs=self.crs)
+        return gpd.GeoSeries([hull_of(shapely.get_coordinates(self._lines))], crs=self.crs)
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
@@ -75,14 +94,18 @@ class Streets:
         found = np.full(len(x), np.inf)
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if len(self) and len(known):
-            (at, _), metres = self._tree.query_nearest(
-                shapely.points(x[known], y[known]),
-                max_distance=MAX_DISTANCE_M,
-                return_distance=True,
-                all_matches=False,
-            )
+            at, metres = self._nearest(shapely.points(x[known], y[known]))
             found[known[at]] = metres
         return found
+
+    def _nearest(self, points: NDArray[Any]) -> tuple[NDArray[np.int64], Floats]:
+        """Positions of the points with a street within `MAX_DISTANCE_M`, and metres to it."""
+        return nearest_within(self._tree, points)
+
+    def _within(self, boxes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        """Positions of boxes, ascending, and a street that may come into each of them."""
+        box, street = self._tree.query(boxes)
+        return box, self._lines[street]
 
     def distance_lattice(self, x: Floats, y: Floats, *, reach_m: float, step_m: float) -> Floats:
         """Distances to the nearest street from the lattice around each point.
@@ -103,11 +126,11 @@ class Streets:
         half = (n + 0.5) * step_m
         found = np.empty((len(x), 2 * k + 1, 2 * k + 1))
         boxes = shapely.box(x - half, y - half, x + half, y + half)
-        point, street = self._tree.query(boxes)
+        point, lines = self._within(boxes)
         cuts = np.searchsorted(point, np.arange(len(x) + 1))
         with Env():  # one for all the small pictures
             for i in range(len(x)):
-                near = self._lines[street[cuts[i] : cuts[i + 1]]]
+                near = lines[cuts[i] : cuts[i + 1]]
                 corner = Affine(step_m, 0.0, x[i] - half, 0.0, -step_m, y[i] + half)
                 drawn = rasterize(near, out_shape=(2 * n + 1, 2 * n + 1), transform=corner)
                 metres = distance_transform_edt(drawn == 0) * step_m

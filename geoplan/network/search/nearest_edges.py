@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.search.edge_tiles import Tile, edge_tiles
 from geoplan.parallel import run
 
 _CHUNK = 16_384
+#: metres within which edges are looked for first, where the network is cut into tiles
+_MARGIN_M, _WIDER = 500.0, 4.0
 #: points whose nearest edge is kept, 28 bytes each
 _MOST_KEPT = 4_000_000
 
@@ -26,11 +29,6 @@ class _Known(NamedTuple):
 
 
 _NOTHING = _Known(np.empty(0, np.complex128), np.empty(0, np.int32), np.empty(0))
-
-
-def edge_tree(network: NetworkData) -> shapely.STRtree:
-    """The network's edges in an STRtree (made once and kept); items are edge positions."""
-    return network.derived("tree", lambda: shapely.STRtree(network.edge_lines()))
 
 
 def nearest_edges(
@@ -68,13 +66,30 @@ def nearest_edges(
 def _asked(
     network: NetworkData, points: NDArray[Any], *, threads: int | None
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    tree = edge_tree(network)
+    edge, gap = np.full(len(points), -1, np.int32), np.full(len(points), np.inf)
+    xy = shapely.get_coordinates(points)
+    left, margin_m = np.arange(len(points)), _MARGIN_M
+    while len(left):
+        far = [left[:0]]
+        for tile in edge_tiles(network, xy[left], margin_m=margin_m):
+            at = left[tile.points]
+            near, gap[at] = _nearest_in(tile, points[at], xy[at], threads=threads)
+            edge[at] = near
+            far.append(at[gap[at] > tile.margin_m])  # a nearer one may lie outside
+        left, margin_m = np.concatenate(far), margin_m * _WIDER
+    return edge, gap
+
+
+def _nearest_in(
+    tile: Tile, points: NDArray[Any], xy: NDArray[np.float64], *, threads: int | None
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The nearest of a tile's edges to each of its points, and the gap; none: -1, infinite."""
     edge, gap = np.full(len(points), -1, np.int32), np.full(len(points), np.inf)
     # neighbours one after the other: the tree's pages stay in the processor's cache
-    at = hilbert_order(*shapely.get_coordinates(points).T)
+    at = hilbert_order(*xy.T)
 
     def nearest(part: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        (which, near), far = tree.query_nearest(
+        (which, near), far = tile.tree.query_nearest(
             points[part], return_distance=True, all_matches=True
         )
         order = np.lexsort((near, which))[::-1]
@@ -83,4 +98,6 @@ def _asked(
     parts = [at[i : i + _CHUNK] for i in range(0, len(at), _CHUNK)]
     for which, near, far in run(nearest, parts, threads=threads):
         edge[which], gap[which] = near, far  # the smallest edge position is written last
+    found = edge >= 0
+    edge[found] = tile.edge_of(edge[found].astype(np.int64))
     return edge, gap

@@ -19,7 +19,8 @@ from geoplan.inputs.layers import check_projected
 from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.network.graph.timed import streets_of
-from geoplan.network.search.nearest_edges import edge_tree, nearest_edges
+from geoplan.network.search.edge_tiles import edges_near
+from geoplan.network.search.nearest_edges import nearest_edges
 from geoplan.network.search.snapped_points import (
     OFF_NETWORK,
     ON,
@@ -148,7 +149,6 @@ def _around_barriers(
     on = np.flatnonzero(edge >= 0)
     wrong = on[_crosses(network, walls, origin[on], edge[on])]
     edge[wrong] = -1
-    tree = edge_tree(network)
     everything = np.concatenate([network.coords, origin[on]])
     reach = min(limit, float(np.hypot(*np.ptp(everything, axis=0))) + 1.0)
     radius = min(reach, 100.0)
@@ -156,7 +156,7 @@ def _around_barriers(
         left: list[NDArray[np.int64]] = []
         for start in range(0, len(wrong), 1024):
             part = wrong[start : start + 1024]
-            which, near = tree.query(geometry[part], predicate="dwithin", distance=radius)
+            which, near = edges_near(network, geometry[part], within_m=radius)
             gap = _project_on_edges(
                 origin[part[which], 0],
                 origin[part[which], 1],

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
 import shapely
 
 from geoplan.errors import GeoplanError, MissingCrsError, NetworkError
@@ -30,6 +29,7 @@ from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.near_files import is_there
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
+from geoplan.study.read.network_streets import NetworkStreets
 from geoplan.study.read.side_layers import driver_findings, side_layer
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.study_network import StudyNetwork
@@ -56,9 +56,8 @@ class StudyNetworks:
         if chosen is None:
             return None
         network = chosen.network
-        lines = gpd.GeoSeries(network.edge_lines(), crs=network.crs)
-        return Streets(
-            lines,
+        return NetworkStreets(
+            network,
             reach=shapely.union_all([n.reach for n in self.networks.values()]),
             datum_said="datum_unsaid" not in network.notes,
         )

@@ -8,6 +8,7 @@ import geopandas as gpd
 import shapely
 
 from geoplan.inputs.findings.finding import Finding, InputRecord
+from geoplan.inputs.location.streets import hull_of
 from geoplan.network import Network
 
 
@@ -29,4 +30,4 @@ class StudyNetwork:
     def reach(self) -> shapely.Geometry:
         """The ground around the streets, as far as a location may lie from the nearest one."""
         vertices = self.network.coords  # of the streets as they are drawn
-        return shapely.multipoints(vertices).convex_hull.buffer(self.max_snap_m)
+        return hull_of(vertices).buffer(self.max_snap_m)
