@@ -88,5 +88,5 @@ def test_far_reach_is_drawn_on_a_coarser_grid_alike(grid, monkeypatch):
 
 def test_no_streets_at_all_are_no_division_by_zero():
     sites = np.arange(3)
-    [run] = _together(sites, np.zeros(3, np.int64), 0)
+    [run] = _together(sites, np.zeros(3, np.int64))
     assert run.tolist() == [0, 1, 2]

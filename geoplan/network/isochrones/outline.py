@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
-from geoplan.network.isochrones.strips import strips
+from geoplan.network.isochrones.strips import grid_origin, strips
 from geoplan.network.search.connectors import connect
 from geoplan.network.search.queries import node_costs
 from geoplan.network.search.travel_query import (
@@ -32,6 +32,8 @@ from geoplan.validate import positive_number
 #: finest grid, and most cells of it
 FINEST_M = 25.0
 _MOST_CELLS = 6_000_000
+#: streets along which points are made at one time, and points that are not worth thinning
+_MOST_EDGES, _FEW_POINTS = 200_000, 1_000_000
 
 
 def reach_outline(
@@ -88,12 +90,17 @@ def reach_outline(
         cutoff_m if unit == "m" else cutoff_min,
         "metres" if unit == "m" else "minutes",
     )
-    xy = _reached(network, sites, cutoff, unit, max_snap_m, check_direction(direction), barriers)
+    parts = _reached(network, sites, cutoff, unit, max_snap_m, check_direction(direction), barriers)
+    parts = [part for part in parts if len(part)]
     column = "cutoff_m" if unit == "m" else "cutoff_min"
-    if len(xy) == 0:
+    if not parts:
         empty = {column: np.empty(0), "width_m": np.empty(0), "cell_m": np.empty(0)}
         return gpd.GeoDataFrame(empty, geometry=[], crs=network.crs)
-    cell = _cell(xy, width_m)
+    low = np.min([part.min(axis=0) for part in parts], axis=0)
+    high = np.max([part.max(axis=0) for part in parts], axis=0)
+    cell = _cell(high - low, width_m)
+    origin = grid_origin(low, width_m=max(width_m, cell), cell_m=cell)
+    xy = np.concatenate([_one_per_cell(part, origin, cell) for part in parts])
     every = np.zeros(len(xy), np.int64)
     (shape,) = strips(xy, every, n_groups=1, width_m=max(width_m, cell), cell_m=cell)
     return gpd.GeoDataFrame(
@@ -111,50 +118,89 @@ def _reached(
     max_snap_m: float,
     into: bool,
     barriers: Any,
-) -> NDArray[np.float64]:
-    """Points along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
+) -> list[NDArray[np.float64]]:
+    """Points along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff.
+
+    By runs of `_MOST_EDGES` streets.
+    """
     points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     limit = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
     cost = node_costs(network, points, limit, to_sites=into)
     network = streets_of(network)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
-    xy, edge, part = street_points(network)
-    with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
-        by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
-        by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
-        reached = np.minimum(by_u, by_v) <= cutoff
     # people on a site's own street reach it without passing a node
     seeds = connect(network, points, unit=unit, leaving=not into)
     mid = np.flatnonzero(seeds.edge >= 0)
-    first = np.searchsorted(edge, seeds.edge[mid])
-    count = np.searchsorted(edge, seeds.edge[mid], side="right") - first
-    own = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
-    arm = np.repeat(mid, count)
-    ahead = seeds.fraction[arm] - part[own]
-    with np.errstate(invalid="ignore"):
-        way = np.where(ahead >= 0, ahead * along[edge[own]], -ahead * against[edge[own]])
-        reached[own[way + seeds.snap[arm] <= cutoff]] = True
-    return xy[reached]
+    met = (cost[network.u] <= cutoff) | (cost[network.v] <= cutoff)
+    met[seeds.edge[mid]] = True
+    which = np.flatnonzero(met)
+    mid = mid[np.argsort(seeds.edge[mid], kind="stable")]
+    parts = []
+    for begin in range(0, len(which), _MOST_EDGES):
+        some = which[begin : begin + _MOST_EDGES]
+        xy, edge, part = street_points(network, which=some)
+        with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
+            by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
+            by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
+            reached = np.minimum(by_u, by_v) <= cutoff
+        own_edge = seeds.edge[mid]
+        here = mid[
+            np.searchsorted(own_edge, some[0]) : np.searchsorted(own_edge, some[-1], "right")
+        ]
+        first = np.searchsorted(edge, seeds.edge[here])
+        count = np.searchsorted(edge, seeds.edge[here], side="right") - first
+        own = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        arm = np.repeat(here, count)
+        ahead = seeds.fraction[arm] - part[own]
+        with np.errstate(invalid="ignore"):
+            way = np.where(ahead >= 0, ahead * along[edge[own]], -ahead * against[edge[own]])
+            reached[own[way + seeds.snap[arm] <= cutoff]] = True
+        parts.append(xy[reached])
+    return parts
 
 
-def _cell(xy: NDArray[np.float64], width_m: float) -> float:
+def _cell(extent: NDArray[np.float64], width_m: float) -> float:
     """The side of the grid, by how far the points lie apart."""
-    span = np.ptp(xy, axis=0) + 2 * width_m + 4 * FINEST_M
+    span = extent + 2 * width_m + 4 * FINEST_M
     return float(max(FINEST_M, np.sqrt(np.prod(span) / _MOST_CELLS)))
 
 
+def _one_per_cell(xy: NDArray[np.float64], origin: NDArray[np.float64], cell_m: float) -> Any:
+    """One of the points in every cell of the grid, and those at the border: they draw the same."""
+    if len(xy) < _FEW_POINTS:
+        return xy
+    column, row = ((xy - origin) / cell_m).astype(np.int64).T
+    first = np.unique(column * (row.max() + 1) + row, return_index=True)[1]
+    outermost = np.concatenate([xy.argmin(axis=0), xy.argmax(axis=0)])
+    return xy[np.union1d(first, outermost)]
+
+
 def street_points(
-    network: NetworkData, step_m: float = FINEST_M / 2
+    network: NetworkData, step_m: float = FINEST_M / 2, *, which: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Points along all streets, at most `step_m` apart: coordinates, edge (ascending), fraction."""
-    return network.derived(f"street_points_{step_m:.3f}", lambda: _points_along(network, step_m))
+    """Points along the streets `which` (positions, ascending), at most `step_m` apart.
+
+    Returns coordinates, edge (position in the network, ascending), and the part of the edge that
+    lies before. Those of all streets are kept where these are few.
+    """
+    if network.n_edges > _MOST_EDGES:
+        xy, at, part = _points_along(network.edge_lines(which), step_m)
+        return xy, which[at], part
+    key = f"street_points_{step_m:.3f}"
+    xy, edge, part = network.derived(key, lambda: _points_along(network.edge_lines(), step_m))
+    if len(which) == network.n_edges:
+        return xy, edge, part
+    wanted = np.zeros(network.n_edges, bool)
+    wanted[which] = True
+    inside = wanted[edge]
+    return xy[inside], edge[inside], part[inside]
 
 
 def _points_along(
-    network: NetworkData, step_m: float
+    streets: NDArray[Any], step_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    lines = np.array(network.edge_lines(), object)
+    lines = np.array(streets, object)
     drawn = shapely.length(lines) > 0  # a street without length has no points between its ends
     lines[drawn] = shapely.segmentize(lines[drawn], step_m)
     xy, edge = shapely.get_coordinates(lines, return_index=True)

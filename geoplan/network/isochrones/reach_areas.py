@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 _TILE_M = 250.0
 #: sites whose node costs are held at one time
 _CHUNK = 256
+#: pairs of a site and a node that are looked for in one call, as far as is known before it
+_CALL_PAIRS = 4_000_000
 
 
 def reach_areas(
@@ -238,8 +240,9 @@ def costs_per_site(
 ) -> Iterator[tuple[NDArray[np.int64], sparse.csc_matrix]]:
     """Node costs of many sites at a time: their positions, and a column of costs per site."""
     nodes = snap_nodes(query.network)
-    for start in range(0, len(query.sites), _CHUNK):
-        at = np.arange(start, min(start + _CHUNK, len(query.sites)))
+    start, size = 0, _CHUNK
+    while start < len(query.sites):
+        at = np.arange(start, min(start + size, len(query.sites)))
         found = travel_costs(
             query.travel,
             nodes,
@@ -249,7 +252,11 @@ def costs_per_site(
             cutoff_m=query.cutoff if query.unit == "m" else None,
             cutoff_min=query.cutoff if query.unit == "min" else None,
         )
-        yield at, found.matrix.tocsc()
+        costs = found.matrix.tocsc()
+        for k in range(0, len(at), _CHUNK):  # the same together, however many were asked about
+            yield at[k : k + _CHUNK], costs[:, k : k + _CHUNK]
+        start += len(at)
+        size = _CHUNK * max(1, int(_CALL_PAIRS * len(at) / max(found.matrix.nnz, 1)) // _CHUNK)
 
 
 def _reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:

@@ -27,8 +27,8 @@ from geoplan.validate import positive_number
 _MOST_CELLS = 80_000
 #: each grid is this much coarser than the next finer one
 _COARSER = 2**0.5
-#: sites that are drawn together: most pairs of a site and a node, most marks on edges
-_MOST_PAIRS, _MOST_MARKS = 500_000, 20_000_000
+#: sites that are drawn together: most pairs of a site and a node
+_MOST_PAIRS = 500_000
 
 
 def site_outlines(
@@ -150,7 +150,7 @@ def _outlines(
     cell = _cells(query, costs)
     for side in np.unique(cell):
         alike = np.flatnonzero(cell == side)
-        for some in _together(alike, np.diff(costs.indptr)[alike], query.network.n_edges):
+        for some in _together(alike, np.diff(costs.indptr)[alike]):
             xy, owner = _points_reached(query, streets, at[some], costs[:, some], float(side))
             shapes[some] = strips(
                 xy, owner, n_groups=len(some), width_m=max(query.width, side), cell_m=float(side)
@@ -172,14 +172,11 @@ def _cells(query: AreaQuery, costs: sparse.csc_matrix) -> NDArray[np.float64]:
     return found
 
 
-def _together(
-    sites: NDArray[np.int64], pairs: NDArray[np.int64], n_edges: int
-) -> Iterator[NDArray[np.int64]]:
-    """`sites` in runs of a bounded size."""
-    most = max(1, _MOST_MARKS // max(n_edges, 1))
+def _together(sites: NDArray[np.int64], pairs: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """`sites` in runs of a bounded number of pairs."""
     begin, held = 0, 0
     for k, more in enumerate(pairs):
-        if k > begin and (held + more > _MOST_PAIRS or k - begin >= most):
+        if k > begin and held + more > _MOST_PAIRS:
             yield sites[begin:k]
             begin, held = k, 0
         held += more
@@ -195,11 +192,6 @@ def _points_reached(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Points along the streets from which each site is within the cutoff, and whose they are."""
     network = query.network
-    xy, edge, part = street_points(
-        network, FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
-    )
-    place = 2.0 * edge + part
-    first = np.searchsorted(edge, np.arange(network.n_edges + 1))
     count = streets.degree[costs.indices]
     way = np.repeat(streets.first[costs.indices] - np.cumsum(count) + count, count)
     way += np.arange(len(way))
@@ -208,22 +200,29 @@ def _points_reached(
     with np.errstate(divide="ignore", invalid="ignore"):  # a street without length has a cost of 0
         share = np.repeat(query.cutoff - costs.data, count) / streets.per[at_v.astype(int), on]
     share[np.isnan(share)] = 1.0
-    full = np.zeros((len(sites), network.n_edges), bool)
-    full[owner[share >= 1], on[share >= 1]] = True
-    whole, street = np.divmod(np.flatnonzero(full), network.n_edges)
-    cut = np.flatnonzero((share < 1) & ~full[owner, on])
+    full = np.unique(owner[share >= 1] * network.n_edges + on[share >= 1])
+    whole, street = np.divmod(full, network.n_edges)
+    cut = np.flatnonzero(share < 1)
+    cut = cut[~np.isin(owner[cut] * network.n_edges + on[cut], full)]
     on, at_v, share = on[cut], at_v[cut], share[cut]
-    begin = np.where(at_v, np.searchsorted(place, 2.0 * on + (1 - share)), first[on])
-    end = np.where(at_v, first[on + 1], np.searchsorted(place, 2.0 * on + share, side="right"))
-    # people on the site's own street reach it without passing a node
     mid = np.flatnonzero(streets.seeds.edge[sites] >= 0)
-    own, rest = streets.seeds.edge[sites[mid]], query.cutoff - streets.seeds.snap[sites[mid]]
+    own = streets.seeds.edge[sites[mid]]
+    which = np.unique(np.concatenate([street, on, own]))
+    step_m = FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
+    xy, edge, part = street_points(network, float(step_m), which=which)
+    place = 2.0 * edge + part
+    first, last = (np.searchsorted(edge, which, side=side) for side in ("left", "right"))
+    street, at = np.searchsorted(which, street), np.searchsorted(which, on)
+    begin = np.where(at_v, np.searchsorted(place, 2.0 * on + (1 - share)), first[at])
+    end = np.where(at_v, last[at], np.searchsorted(place, 2.0 * on + share, side="right"))
+    # people on the site's own street reach it without passing a node
+    rest = query.cutoff - streets.seeds.snap[sites[mid]]
     fraction = streets.seeds.fraction[sites[mid]]
     with np.errstate(divide="ignore", invalid="ignore"):
         after, before = np.nan_to_num(rest / streets.per[:, own], nan=1.0)
     near, far = np.maximum(fraction - before, 0), np.minimum(fraction + after, 1)
     starts = (first[street], begin, np.searchsorted(place, 2.0 * own + near))
-    ends = (first[street + 1], end, np.searchsorted(place, 2.0 * own + far, side="right"))
+    ends = (last[street], end, np.searchsorted(place, 2.0 * own + far, side="right"))
     start, length = np.concatenate(starts), np.concatenate(ends)
     length -= start
     length[length < 0] = 0

@@ -44,14 +44,14 @@ def strips(
     shapes = np.full(n_groups, None, object)
     if len(xy) == 0:
         return shapes
-    steps = int(np.ceil(width_m / cell_m)) + 1
+    steps = _steps(width_m, cell_m)
     low = np.full((n_groups, 2), np.inf)
     high = np.full((n_groups, 2), -np.inf)
     for axis in (0, 1):
         np.minimum.at(low[:, axis], group, xy[:, axis])
         np.maximum.at(high[:, axis], group, xy[:, axis])
     drawn = np.isfinite(low[:, 0])
-    low[drawn] -= (steps + 1) * cell_m
+    low[drawn] = grid_origin(low[drawn], width_m=width_m, cell_m=cell_m)
     size = np.zeros((n_groups, 2), np.int64)
     size[drawn] = ((high[drawn] - low[drawn]) / cell_m).astype(np.int64) + steps + 2
     if len(runs := _runs(size)) > 1:
@@ -87,6 +87,15 @@ def strips(
         found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own))
     shapes[groups] = found
     return shapes
+
+
+def grid_origin(low: NDArray[np.float64], *, width_m: float, cell_m: float) -> NDArray[np.float64]:
+    """Where the grid of a group begins whose points begin at `low`."""
+    return low - (_steps(width_m, cell_m) + 1) * cell_m
+
+
+def _steps(width_m: float, cell_m: float) -> int:
+    return int(np.ceil(width_m / cell_m)) + 1
 
 
 def _runs(size: NDArray[np.int64]) -> list[NDArray[np.int64]]:
