@@ -30,6 +30,8 @@ _ATTEMPTS = (
 _PATH_BYTES = 4
 #: where nothing of the above fits: simplified by so many metres, squares along the longer side
 _COARSEST_M, _SQUARES = 30.0, 100
+#: pieces that are joined at one time: more take gigabytes
+_MOST_JOINED = 200_000
 
 
 def background_content(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
@@ -106,11 +108,7 @@ def _longest_everywhere(lines: np.ndarray) -> np.ndarray:
     """Positions of the lines: first the longest of every square of the ground, then the seconds."""
     if not len(lines):
         return np.empty(0, np.int64)
-    length = shapely.length(lines)
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
-    low = middle.min(axis=0)
-    side = max(float((middle.max(axis=0) - low).max()) / _SQUARES, 1.0)
-    square = ((middle - low) // side).astype(np.int64) @ np.array([_SQUARES + 1, 1])
+    length, square = shapely.length(lines), _squares(lines)
     order = np.lexsort((-length, square))
     first = np.flatnonzero(np.diff(square[order], prepend=-1))
     place = np.arange(len(order)) - np.repeat(first, np.diff(first, append=len(order)))
@@ -118,11 +116,26 @@ def _longest_everywhere(lines: np.ndarray) -> np.ndarray:
 
 
 def _joined(lines: np.ndarray) -> np.ndarray:
+    """Pieces that meet end to end as one, of very many only those of one square of the ground."""
     parts = shapely.get_parts(lines)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
     if not len(parts):
         return parts
-    return shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
+    if len(parts) <= _MOST_JOINED:
+        return shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
+    square = _squares(parts)
+    order = np.argsort(square, kind="stable")
+    runs = np.split(order, np.flatnonzero(np.diff(square[order])) + 1)
+    merged = [shapely.line_merge(shapely.multilinestrings(parts[run])) for run in runs]
+    return shapely.get_parts(np.array(merged, object))
+
+
+def _squares(lines: np.ndarray) -> np.ndarray:
+    """The number of the square of the ground that the middle of each line is in."""
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+    low = middle.min(axis=0)
+    side = max(float((middle.max(axis=0) - low).max()) / _SQUARES, 1.0)
+    return ((middle - low) // side).astype(np.int64) @ np.array([_SQUARES + 1, 1])
 
 
 def _shapes(frame: gpd.GeoDataFrame) -> dict[str, Any]:

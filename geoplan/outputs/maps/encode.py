@@ -8,6 +8,7 @@ network takes a fifth of what GeoJSON takes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,8 @@ import shapely
 
 #: steps per degree
 PRECISION = 100_000
+#: lines that are encoded at one time
+_MOST_LINES = 100_000
 
 
 def encode_path(lonlat: np.ndarray) -> str:
@@ -33,13 +36,19 @@ def encode_path(lonlat: np.ndarray) -> str:
 
 def _pack(values: np.ndarray) -> str:
     """Signed integers, five bits per character, lowest first."""
+    return _characters(values)[0].decode()
+
+
+def _characters(values: np.ndarray) -> tuple[bytes, np.ndarray]:
+    """The text of all integers, and how many characters each takes."""
     zigzag = np.where(values < 0, ~(values << 1), values << 1).astype(np.uint64)
     length = np.maximum(1, -(-_bits(zigzag) // 5))
     owner = np.repeat(np.arange(len(zigzag)), length)
     digit = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
     chunk = (zigzag[owner] >> (digit * 5).astype(np.uint64)) & np.uint64(31)
     more = digit < length[owner] - 1
-    return (chunk.astype(np.uint8) + np.where(more, 32, 0).astype(np.uint8) + 63).tobytes().decode()
+    text = chunk.astype(np.uint8) + np.where(more, 32, 0).astype(np.uint8) + 63
+    return text.tobytes(), length
 
 
 def _bits(values: np.ndarray) -> np.ndarray:
@@ -59,7 +68,25 @@ def encode_points(geometry: gpd.GeoSeries) -> str:
 def encode_lines(geometry: gpd.GeoSeries) -> list[str]:
     """Each single line as a path."""
     lines = shapely.get_parts(to_degrees(geometry).to_numpy())
-    return [encode_path(shapely.get_coordinates(line)) for line in lines if not line.is_empty]
+    paths: list[str] = []
+    for begin in range(0, len(lines), _MOST_LINES):
+        paths += _encoded(lines[begin : begin + _MOST_LINES])
+    return paths
+
+
+def _encoded(lines: np.ndarray) -> list[str]:
+    """`encode_path` of every line that is not empty, all at one time."""
+    lonlat, line = shapely.get_coordinates(lines, return_index=True)
+    if not len(lonlat):
+        return []
+    steps = np.rint(lonlat * PRECISION).astype(np.int64)
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    moves = np.diff(steps, axis=0, prepend=np.zeros((1, 2), np.int64))
+    moves[first] = steps[first]
+    text, length = _characters(moves.ravel())
+    ends = np.cumsum(length)[np.append(first[1:], len(steps)) * 2 - 1]
+    whole = text.decode()
+    return [whole[a:b] for a, b in pairwise([0, *ends.tolist()])]
 
 
 def encode_shape(shape: shapely.Geometry | None) -> list[str] | None:

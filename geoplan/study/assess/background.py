@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.network import Network
 from geoplan.study.read.networks import StudyNetwork
 
 #: headings of a road's class; the first that is there counts
@@ -28,6 +29,8 @@ _MAIN = ("1", "motorway", "trunk", "primary", "高速", "国道", "快速路", "
 _MIDDLE = ("2", "secondary", "tertiary", "省道", "县道", "次干", "二级")
 #: lines of no known class are main roads when they are few, every street when they are many
 _FEW = 3_000
+#: minor streets that are handed to maps, and squares of the ground along its longer side
+_MOST_MINOR, _SQUARES = 300_000, 100
 
 
 def background_layers(
@@ -50,12 +53,34 @@ def background_layers(
     elif networks:
         network = (networks.get("drive") or next(iter(networks.values()))).network
         kinds = None if network.properties is None else network.properties.get("highway")
-        lines = gpd.GeoDataFrame(geometry=network.edge_lines(), crs=network.crs)
+        known = pd.DataFrame(index=pd.RangeIndex(network.n_edges))
         if kinds is not None:
-            lines["highway"] = kinds.to_numpy()
-        lines["class"] = road_class(lines)
-        layers["roads"] = lines[["class", "geometry"]]
+            known["highway"] = kinds.to_numpy()
+        number = road_class(known)
+        shown = _shown(network, number)
+        layers["roads"] = gpd.GeoDataFrame(
+            {"class": number[shown]}, geometry=network.edge_lines(shown), crs=network.crs
+        )
     return layers
+
+
+def _shown(network: Network, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The streets that maps are given: all, or of very many minor ones the longest everywhere.
+
+    No page holds as many, and as objects they take more memory than the network.
+    """
+    minor = np.flatnonzero(number == 3)
+    if len(minor) <= _MOST_MINOR:
+        return np.arange(network.n_edges)
+    at = network.coords[network.offsets[minor]]
+    low = at.min(axis=0)
+    side = max(float((at.max(axis=0) - low).max()) / _SQUARES, 1.0)
+    square = ((at - low) // side).astype(np.int64) @ np.array([_SQUARES + 1, 1])
+    order = np.lexsort((-network.length_m[minor], square))
+    first = np.flatnonzero(np.diff(square[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(first, np.diff(first, append=len(order)))
+    kept = order[np.argsort(place, kind="stable")][:_MOST_MINOR]
+    return np.sort(np.concatenate([np.flatnonzero(number < 3), minor[kept]]))
 
 
 def road_class(roads: pd.DataFrame) -> NDArray[np.int64]:

@@ -36,6 +36,9 @@ def covers_content(results: RunResults, service: ServiceResult) -> dict[str, Any
     covers = service.covers
     if covers is None or service.coverage is None or results.info.audience == "public":
         return None
+    places = _xy(service.coverage.frame.loc[covers.rows])
+    if len(deflated(floats(places))) > MOST_BYTES:  # whatever the candidates are
+        return None
     packed = _packed(results, service, covers)
     while len(packed["z"]) > MOST_BYTES:
         new = int(covers.sites["candidate"].sum())
