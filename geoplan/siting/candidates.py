@@ -16,6 +16,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.siting.model.core import Cover
 from geoplan.siting.model.dominance import dominated_sites
+from geoplan.siting.model.reduction import transpose
 from geoplan.tolerances import MEASURED_M
 
 #: Lloyd's algorithm mostly comes to rest within a few dozen rounds
@@ -33,10 +34,13 @@ class Thinned:
     kept : positions of the kept candidates, ascending.
     loss : float64 per dropped candidate, largest first: people that the best single kept
         substitute does not reach. Zero for a candidate whose people another one reaches too.
+    worth : positions of all but those that were dropped because another one reaches their people
+        too (at no cost): where nothing but people counts, a problem over these is one over all.
     """
 
     kept: np.ndarray
     loss: np.ndarray
+    worth: np.ndarray
 
     def bound_loss(self, sites: int) -> float:
         """An upper bound on the people that thinning can cost a plan of `sites` new sites.
@@ -282,30 +286,39 @@ def thin(
     >>> thinned.kept.tolist(), thinned.bound_loss(2)
     ([0, 2], 0.0)
     """
-    columns = sparse.csc_matrix(cover, dtype=np.float64)
-    columns.data[:] = 1.0
+    by_row, stays = _by_row(cover), np.asarray(always, np.int64)
     weights = np.asarray(weights, float)
-    reached = np.asarray(columns.T @ weights).ravel()
-    kept = np.flatnonzero(reached > 0)
-    if alike:
-        kept = _undominated(columns, np.asarray(always, int), kind)
-    kept = np.union1d(kept, np.asarray(always, np.int64))
+    reached = np.asarray(by_row.T @ weights).ravel()
+    kept = _undominated(by_row, stays, kind) if alike else np.flatnonzero(reached > 0)
+    worth = kept = np.union1d(kept, stays)
     if len(kept) <= limit:
-        return Thinned(kept=kept, loss=np.empty(0))
+        return Thinned(kept=kept, loss=np.empty(0), worth=worth)
     strongest_first = kept[np.argsort(-reached[kept], kind="stable")]
-    ordered = columns[:, strongest_first].tocsr()
+    ordered = by_row[:, strongest_first]
     ordered.sort_indices()
     rows = np.flatnonzero(np.diff(ordered.indptr))
     best_of_row = np.unique(ordered.indices[ordered.indptr[rows]])
     chosen = np.zeros(len(strongest_first), bool)
     chosen[best_of_row] = True
-    chosen |= np.isin(strongest_first, always)
+    chosen |= np.isin(strongest_first, stays)
     room = max(limit - int(chosen.sum()), 0)
     chosen[np.flatnonzero(~chosen)[:room]] = True
     stay, go = strongest_first[chosen], strongest_first[~chosen]
-    best_shared = _most_shared(columns[:, go], columns[:, stay], weights)
+    columns = ordered.astype(np.float64).tocsc()
+    best_shared = _most_shared(columns[:, ~chosen], columns[:, chosen], weights)
     loss = np.sort(reached[go] - best_shared)[::-1]
-    return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0))
+    return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0), worth=worth)
+
+
+def _by_row(cover: sparse.spmatrix) -> sparse.csr_matrix:
+    """Every stored pair as one, by row, columns ascending; the pairs are not copied if they are."""
+    by_row = sparse.csr_matrix(cover)
+    if not by_row.has_sorted_indices:
+        by_row = by_row.sorted_indices()
+    parts = (np.ones(by_row.nnz, np.int8), by_row.indices, by_row.indptr)
+    ones = sparse.csr_matrix(parts, shape=by_row.shape, copy=False)
+    ones.has_sorted_indices = True
+    return ones
 
 
 def _most_shared(
@@ -328,19 +341,13 @@ def _most_shared(
 
 
 def _undominated(
-    columns: sparse.csc_matrix, always: np.ndarray, kind: np.ndarray | None
+    by_row: sparse.csr_matrix, always: np.ndarray, kind: np.ndarray | None
 ) -> np.ndarray:
     """Positions of candidates whose rows are no subset of another one's (one of equals stays)."""
-    by_row = columns.tocsr()
-    by_site = by_row.tocsc()
-    cover = Cover(
-        np.ones(by_row.shape[0]),
-        by_site.indptr.astype(np.int64),
-        by_site.indices.astype(np.int32),
-        by_row.indptr.astype(np.int64),
-        by_row.indices.astype(np.int32),
-    )
-    m = columns.shape[1]
+    n, m = by_row.shape
+    row_ptr, row_idx = by_row.indptr.astype(np.int64), by_row.indices.astype(np.int32, copy=False)
+    site_ptr, site_idx = transpose(row_ptr, row_idx, m)
+    cover = Cover(np.ones(n), site_ptr, site_idx, row_ptr, row_idx)
     kinds = np.zeros(m, np.int64) if kind is None else np.unique(kind, return_inverse=True)[1]
     gone = dominated_sites(cover, np.zeros(m), kinds.astype(np.int64))
     gone[always] = False

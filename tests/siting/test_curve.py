@@ -9,6 +9,7 @@ import pytest
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, coverage_curve, max_coverage, phased_sites
+from geoplan.siting.beside import curve as curve_module
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -28,6 +29,30 @@ def test_every_point_agrees_with_a_question_of_its_own(seed: int) -> None:
         assert row.status == "optimal"
         assert len(row.chosen) <= row.sites
     assert curve["value"].is_monotonic_increasing
+
+
+def test_of_many_numbers_each_is_as_good_as_one_solved_alone(monkeypatch) -> None:
+    rng = np.random.default_rng(8)
+    homes, sites = rng.uniform(0, 100, (2, 300, 1))[:, :, 0], rng.uniform(0, 100, 60)
+    cover = np.abs(homes[0][:, None] - sites) < 1.2  # along one street: quickly proved
+    problem = SitingProblem.from_cover(cover, rng.integers(1, 50, 300), fixed=[7])
+    numbers = range(1, 41)
+    alone = coverage_curve(problem, sites=numbers)
+    solved: list[int] = []
+
+    def seen(core, *, n_new, bound, **options):
+        solved.append(n_new)
+        return solve(core, n_new=n_new, bound=bound, **options)
+
+    solve = curve_module.solve_mclp
+    monkeypatch.setattr(curve_module, "solve_mclp", seen)
+    monkeypatch.setattr(curve_module, "_MANY", 10)
+    many = coverage_curve(problem, sites=numbers)
+    assert solved[:4] == [0, 16, 32, 39]  # then those between
+    assert sorted(solved) == list(range(40))
+    assert many[["sites", "value", "bound", "status"]].equals(
+        alone[["sites", "value", "bound", "status"]]
+    )
 
 
 def test_a_short_time_still_gives_honest_bounds() -> None:

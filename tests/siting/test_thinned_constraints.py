@@ -24,7 +24,11 @@ def solved(*, kept=(0, 1), near=NEAR, lang="en", **asked):
     left = near[:, list(kept)]
     options = {"site_areas": asked.pop("site_areas")} if "site_areas" in asked else {}
     small = gp.SitingProblem.from_cover(left, PEOPLE, conflicts=[(0, 1)], **options)
-    thinned = Thinned(kept=np.array(kept), loss=np.zeros(near.shape[1] - len(kept)))
+    thinned = Thinned(
+        kept=np.array(kept),
+        loss=np.zeros(near.shape[1] - len(kept)),
+        worth=np.arange(near.shape[1]),
+    )
     problem = ConditionalProblem(
         problem=small,
         served=0.0,

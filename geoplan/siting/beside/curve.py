@@ -15,7 +15,6 @@ from geoplan.siting.constrained.capacity_part import people_served, shortage_par
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
 from geoplan.siting.mclp.incumbent import Incumbent
 from geoplan.siting.mclp.kernel_search import solve_mclp
-from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
@@ -25,6 +24,9 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
+
+#: numbers of sites beyond which not each is solved from the start, and how far those stand apart
+_MANY, _STRIDE = 100, 16
 
 
 def coverage_curve(
@@ -154,25 +156,41 @@ def solve_all(
     numbers: Sequence[int],
     control: SolveControl,
 ) -> dict[int, Incumbent]:
-    """Every number of sites, from few to many, each warm-started by the one before."""
+    """Every number of sites, from few to many, each warm-started by the next smaller one known.
+
+    Of many numbers every sixteenth is solved first: the multipliers of two of them mostly prove
+    what a local search finds for the numbers between.
+    """
     found: dict[int, Incumbent] = {}
-    before: Incumbent | None = None
-    dual: MclpDual | None = None
-    for k, n_new in enumerate(numbers):
+    many = len(numbers) > _MANY
+    order = list(dict.fromkeys([*numbers[::_STRIDE], numbers[-1], *numbers])) if many else numbers
+    for k, n_new in enumerate(order):
         control.report(f"{n_new}")
         # what the easy numbers leave over goes to the hard ones
-        share = control.part(max(0.05, 2.5 * control.left / (len(numbers) - k)))
-        best = solve_mclp(
+        share = control.part(max(0.05, 2.5 * control.left / (len(order) - k)))
+        fewer = max((n for n in found if n < n_new), default=None)
+        below = None if fewer is None else found[fewer]
+        dual = None if below is None else below.dual
+        found[n_new] = solve_mclp(
             core,
             n_new=n_new,
             control=share,
-            start=None if before is None else before.chosen,
+            start=None if below is None else below.chosen,
             dual=dual,
+            bound=_bound_between(found, n_new) if many else None,
         )
-        before, dual = best, best.dual or dual
-        found[n_new] = best
+        if found[n_new].dual is None:
+            found[n_new].dual = dual
     _tighten(found)
     return found
+
+
+def _bound_between(found: dict[int, Incumbent], n_new: int) -> float | None:
+    """What the multipliers of the nearest numbers known, below and above, prove for this one."""
+    below = max((n for n in found if n < n_new and found[n].dual is not None), default=None)
+    above = min((n for n in found if n > n_new and found[n].dual is not None), default=None)
+    duals = [found[n].dual for n in (below, above) if n is not None]
+    return min((dual.bound(n_new) for dual in duals if dual is not None), default=None)
 
 
 def _tighten(found: dict[int, Incumbent]) -> None:

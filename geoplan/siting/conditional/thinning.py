@@ -57,7 +57,7 @@ def thin_by_cost(
     costs = np.zeros(cover.shape[1]) if site_costs is None else site_costs
     if len(np.unique(costs)) <= 1:
         return thin(cover, people, limit=limit, always=kept.always, kind=kept.kind, alike=alike)
-    positions, losses = [], []
+    positions, losses, worth = [], [], []
     columns = cover.tocsc()
     for cost in np.unique(costs):
         mine = np.flatnonzero(costs == cost)
@@ -72,6 +72,9 @@ def thin_by_cost(
         )
         positions.append(mine[part.kept])
         losses.append(part.loss)
+        worth.append(mine[part.worth])
     return Thinned(
-        kept=np.sort(np.concatenate(positions)), loss=np.sort(np.concatenate(losses))[::-1]
+        kept=np.sort(np.concatenate(positions)),
+        loss=np.sort(np.concatenate(losses))[::-1],
+        worth=np.sort(np.concatenate(worth)),
     )

@@ -48,16 +48,19 @@ def solve_mclp(
     start: np.ndarray | None = None,
     dual: MclpDual | None = None,
     need: float | None = None,
+    bound: float | None = None,
 ) -> Incumbent:
     """At most `n_new` sites of the core that cover most people of its classes.
 
     `start` (positions) and `dual` come from a neighbouring problem, where there is one. With
-    `need` the search ends as soon as so many people are covered, or cannot be.
+    `need` the search ends as soon as so many people are covered, or cannot be. `bound` is one that
+    is known.
     """
     total = float(core.weight.sum())
     greedy_sites = greedy(core, n_new=n_new)
     value = core.covered(greedy_sites)
-    incumbent = Incumbent(chosen=greedy_sites, value=value, bound=total, greedy=value)
+    known = total if bound is None else min(bound, total)
+    incumbent = Incumbent(chosen=greedy_sites, value=value, bound=known, greedy=value)
     goal = Goal(n_new=n_new, gap=control.gap, whole=is_whole(core.weight), need=need)
     try:
         _search(core, incumbent, goal, control, start, dual)

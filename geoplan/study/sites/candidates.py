@@ -22,6 +22,7 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.read.side_layers import one_place_each, side_layer
 from geoplan.study.sites.budget import candidate_costs
+from geoplan.words.speaker import Speaker
 
 #: metres; nobody goes farther by public transport
 _FARTHEST_M = 1e6
@@ -110,7 +111,7 @@ def candidate_points(
         points = outside(points, zones)
     points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
     taken = set() if assessed.facilities is None else set(assessed.facilities.frame.index)
-    if taken & set(points.index):  # an office's own ids may look like ours
+    if points.index.isin(list(taken)).any():  # an office's own ids may look like ours
         points.index = "new-" + points.index
     return _apart_from_existing(assessed, points, siting.min_distance_m)
 
@@ -213,6 +214,14 @@ def levels_named(context: Context, key: str, setting: str, names: Iterable[str])
             name == level or (name not in layers and name in layer.frame.index) for name in names
         )
     ]
+
+
+def more_candidates(speaker: Speaker, siting: SitingSection, kept: int) -> list[str]:
+    """A note that more candidates were weighed than ``max_candidates`` allows; else none."""
+    if kept <= siting.max_candidates:
+        return []
+    limit = f"{siting.max_candidates:,}"
+    return [speaker.say("study.more_candidates", kept=f"{kept:,}", limit=limit)]
 
 
 def distance_constraints(points: gpd.GeoDataFrame, siting: SitingSection) -> dict[str, Any]:

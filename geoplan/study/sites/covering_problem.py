@@ -85,7 +85,8 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         most = int(siting.budget // float(site_costs.min()))
     unthinned = unconstrained = reassignment = None
     if thinned.bound_loss(most) > 0 or (capacitated and len(thinned.loss)):
-        unthinned = SitingProblem.from_costs(costs, concerned, threshold=standard.threshold)
+        worth = columns_of(costs, thinned.worth)
+        unthinned = SitingProblem.from_costs(worth, concerned, threshold=standard.threshold)
     if len(thinned.loss) and (capacitated or siting.min_distance_m > 0 or needs or shares):
         priced = {} if site_costs is None else {"site_costs": site_costs}
         unconstrained = _over_all_candidates(
@@ -200,8 +201,10 @@ def unserved_people(assessed: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Serie
 
 def cover_of(costs: TravelCosts) -> sparse.csr_matrix:
     """Who reaches which candidate, as ones (an explicit zero cost is reach)."""
-    cover = costs.matrix.copy()
-    cover.data = np.ones_like(cover.data)
+    pairs = costs.matrix.tocsr()
+    parts = (np.ones(pairs.nnz, np.int8), pairs.indices, pairs.indptr)
+    cover = sparse.csr_matrix(parts, shape=pairs.shape, copy=False)
+    cover.has_sorted_indices = pairs.has_sorted_indices
     return cover
 
 
@@ -209,10 +212,17 @@ def columns_of(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:
     """The sites of `costs` at the positions `kept`."""
     return replace(
         costs,
-        matrix=costs.matrix.tocsc()[:, kept].tocsr(),
+        matrix=_columns(costs.matrix, kept),
         site_index=costs.site_index.take(kept),
         site_state=None if costs.site_state is None else costs.site_state.iloc[kept],
     )
+
+
+def _columns(matrix: sparse.csr_matrix, kept: np.ndarray) -> sparse.csr_matrix:
+    """Columns of rows, ascending; what is left alone is made."""
+    found = matrix.tocsr()[:, kept]
+    found.sort_indices()
+    return found
 
 
 def rows_of(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:

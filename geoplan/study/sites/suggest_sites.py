@@ -24,6 +24,7 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import with_shares_checked
 from geoplan.study.sites.budget import candidate_costs, phase_table, with_costs_and_phases
+from geoplan.study.sites.candidates import more_candidates
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
@@ -156,6 +157,8 @@ def _notes(
     missed = solution.thinning_may_cost
     if missed >= 0.5 and siting.objective == "max_coverage":
         notes.append(speaker.say("study.thinned", people=f"{missed:,.0f}"))
+    kept = 0 if problem.thinned is None else len(problem.thinned.kept)
+    notes += more_candidates(speaker, siting, kept)
     unproved = solved.status == "feasible" and solved.bound is not None
     if problem.unconstrained is not None and unproved:
         notes.append(speaker.say("study.thinned_rules"))

@@ -22,7 +22,7 @@ from geoplan.study.assess.assess_service import costs_within, in_service, with_t
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.budget import with_costs_and_phases
-from geoplan.study.sites.candidates import candidate_points
+from geoplan.study.sites.candidates import candidate_points, more_candidates
 from geoplan.study.sites.covering_problem import cover_of, located_people
 from geoplan.study.sites.effects import ledger_after, most_after, sites_frame
 
@@ -78,6 +78,7 @@ def tiered_sites(context: Context, assessed: ServiceResult, siting: SitingSectio
     sites = sites_frame(context, assessed, explained, chosen, base=before, total=total)
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     notes = [_note(context, tiers)]
+    notes += more_candidates(context.speaker, siting, int((~tiers.lower.is_fixed).sum()))
     if not tiers.proved:
         notes.append(context.speaker.say("study.tiers_thinned"))
     return SitingOutcome(

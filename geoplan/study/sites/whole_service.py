@@ -38,6 +38,7 @@ from geoplan.study.read.context import Context
 from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.candidates import (
     distance_constraints,
+    more_candidates,
     offered_sites,
 )
 from geoplan.study.sites.covering_problem import cover_of, located_people
@@ -122,6 +123,7 @@ def whole_service_sites(
     notes = [context.speaker.say("study.whole_service")]
     notes += _stay(whole, result, open_now) if told else []
     cut = len(whole.candidates) < whole.n_offered
+    notes += more_candidates(context.speaker, siting, len(whole.candidates))
     others = other_plans(problem, result, siting, whole.min_sites_per_area, every=not cut)
     if cut and told:
         result = without_bound(result)
