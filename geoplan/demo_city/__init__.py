@@ -14,7 +14,7 @@ import numpy as np
 from geoplan.demo_city.communities import people_table
 from geoplan.demo_city.files import write_buses, write_city
 from geoplan.demo_city.geography import make_land
-from geoplan.demo_city.streets import make_city
+from geoplan.demo_city.roads.streets import make_city
 
 __all__ = ["SEED", "generate"]
 

@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 
 from geoplan.demo_city.geography import CRS, Land
 from geoplan.demo_city.noise import Array
-from geoplan.demo_city.streets import City
+from geoplan.demo_city.roads.streets import City
 
 N_CITY_LINES = 48
 #: cost of a metre by class of road, against a main road's

@@ -22,9 +22,9 @@ from geoplan.demo_city.boundaries import (
 )
 from geoplan.demo_city.bus_lines import bus_lines
 from geoplan.demo_city.geography import CRS, Land, to_degrees
-from geoplan.demo_city.osm_file import write_pbf
 from geoplan.demo_city.projects import elderly_projects, people_by_year
-from geoplan.demo_city.streets import City
+from geoplan.demo_city.roads.osm_file import write_pbf
+from geoplan.demo_city.roads.streets import City
 from geoplan.demo_city.tables import (
     as_yes,
     degrees,

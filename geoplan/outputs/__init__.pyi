@@ -1,6 +1,6 @@
 from .figures.write_figures import write_figures as write_figures
 from .gis.exports import export_run as export_run
-from .gis.geopackage import write_layers as write_layers
+from .gis.formats.geopackage import write_layers as write_layers
 from .maps import service_map as service_map, write_maps as write_maps
 from .maps.side_by_side_map import (
     ComparisonMap as ComparisonMap,

@@ -18,10 +18,10 @@ from openpyxl import load_workbook
 
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
-from geoplan.outputs.gis.field_names import short_names
-from geoplan.outputs.gis.kml import write_kml
+from geoplan.outputs.gis.formats.field_names import short_names
+from geoplan.outputs.gis.formats.kml import write_kml
+from geoplan.outputs.gis.formats.spreadsheet import write_sheets
 from geoplan.outputs.gis.run_layers import RunLayer, layer_names
-from geoplan.outputs.gis.spreadsheet import write_sheets
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from shapely import LineString
 
 from geoplan.outputs.gis.described import described_layers
-from geoplan.outputs.gis.symbols import Category
+from geoplan.outputs.gis.styling.symbols import Category
 from geoplan.words.speaker import Speaker
 from tests.outputs.report.test_programme_words import two_services
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import geopandas as gpd
 
 from geoplan.outputs.gis.layers import Layer, layer_list
-from geoplan.outputs.gis.qml import qml
-from geoplan.outputs.gis.sld import sld
-from geoplan.outputs.gis.symbols import Style
+from geoplan.outputs.gis.styling.qml import qml
+from geoplan.outputs.gis.styling.sld import sld
+from geoplan.outputs.gis.styling.symbols import Style
 from geoplan.outputs.gis.titles import ColumnTitle, column_titles, layer_title
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker

@@ -15,12 +15,12 @@ import pyogrio
 
 from geoplan.errors import DiskError, GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
-from geoplan.outputs.gis.geodatabase import write_geodatabase
-from geoplan.outputs.gis.geojson import write_geojson
-from geoplan.outputs.gis.kml import write_kml
+from geoplan.outputs.gis.formats.geodatabase import write_geodatabase
+from geoplan.outputs.gis.formats.geojson import write_geojson
+from geoplan.outputs.gis.formats.kml import write_kml
+from geoplan.outputs.gis.formats.shapefile import write_shapefiles
+from geoplan.outputs.gis.formats.spreadsheet import write_sheets
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers
-from geoplan.outputs.gis.shapefile import write_shapefiles
-from geoplan.outputs.gis.spreadsheet import write_sheets
 from geoplan.outputs.tables.office_files import write_csv
 from geoplan.words import say_both
 from geoplan.writing import fault_text, restored, write_together

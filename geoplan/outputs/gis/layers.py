@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES, Coverage
-from geoplan.outputs.gis import styles
-from geoplan.outputs.gis.symbols import Style
+from geoplan.outputs.gis.styling import styles
+from geoplan.outputs.gis.styling.symbols import Style
 from geoplan.outputs.palette import CAUSES, SHARE_LABELS
 from geoplan.outputs.ranges import capacity_texts, further_coverages
 from geoplan.outputs.wording import (

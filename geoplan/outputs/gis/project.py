@@ -15,11 +15,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 from pyproj import CRS
 
-from geoplan.outputs.gis import styles
 from geoplan.outputs.gis.described import DescribedLayer
-from geoplan.outputs.gis.qml import QGIS_VERSION, add_style
-from geoplan.outputs.gis.storable import geometry_kind
-from geoplan.outputs.gis.symbols import Style
+from geoplan.outputs.gis.formats.storable import geometry_kind
+from geoplan.outputs.gis.styling import styles
+from geoplan.outputs.gis.styling.qml import QGIS_VERSION, add_style
+from geoplan.outputs.gis.styling.symbols import Style
 from geoplan.outputs.gis.titles import kind_title, layer_title, service_of
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker

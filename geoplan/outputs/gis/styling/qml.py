@@ -8,7 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Collection, Mapping
 
-from geoplan.outputs.gis.symbols import Category, Label, Range, Style, Symbol
+from geoplan.outputs.gis.styling.symbols import Category, Label, Range, Style, Symbol
 from geoplan.outputs.palette import INK
 from geoplan.words.text_format import clean
 
@@ -31,7 +31,7 @@ def qml(style: Style, aliases: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> from geoplan.outputs.gis.symbols import single
+    >>> from geoplan.outputs.gis.styling.symbols import single
     >>> "人数" in qml(single(Symbol(kind="marker", colour="#000000")), {"people": "人数"})
     True
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geoplan.outputs.gis.symbols import (
+from geoplan.outputs.gis.styling.symbols import (
     Category,
     Label,
     Range,

@@ -8,9 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from geoplan.outputs.gis.field_names import short_names
+from geoplan.outputs.gis.formats.field_names import short_names
+from geoplan.outputs.gis.formats.storable import by_family
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers, split_by_service
-from geoplan.outputs.gis.storable import by_family
 from geoplan.outputs.tables.office_files import write_csv
 
 #: what stands in a text field at most, in bytes

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geoplan.demo_city.communities import place_communities
-from geoplan.demo_city.country_roads import Hubs, bridges, gateways, link_places
 from geoplan.demo_city.geography import Land
-from geoplan.demo_city.highways import fast_roads, join_parts, raise_main_roads
 from geoplan.demo_city.mesh import Ints, Lattice, Streets, town_mesh, village_mesh
 from geoplan.demo_city.names import road_names
 from geoplan.demo_city.noise import Array, Waves
+from geoplan.demo_city.roads.country_roads import Hubs, bridges, gateways, link_places
+from geoplan.demo_city.roads.highways import fast_roads, join_parts, raise_main_roads
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
 
+from geoplan.outputs.gis.formats.storable import by_family, geometry_kind
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers, split_by_service
-from geoplan.outputs.gis.storable import by_family, geometry_kind
 
 #: how GDAL takes what a field is called for readers from an Arrow schema
 _ALIAS = b"GDAL:OGR:alternative_name"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from geoplan.outputs.gis.symbols import Category, Label, Range, Style, Symbol
+from geoplan.outputs.gis.styling.symbols import Category, Label, Range, Style, Symbol
 from geoplan.outputs.palette import INK
 from geoplan.words.text_format import clean
 
@@ -33,7 +33,7 @@ def sld(style: Style, *, layer: str, title: str) -> str:
 
     Examples
     --------
-    >>> from geoplan.outputs.gis.symbols import single
+    >>> from geoplan.outputs.gis.styling.symbols import single
     >>> text = sld(single(Symbol(kind="line", colour="#d55e00")), layer="roads", title="Roads")
     >>> '<se:SvgParameter name="stroke">#d55e00</se:SvgParameter>' in text
     True

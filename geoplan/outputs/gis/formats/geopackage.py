@@ -18,8 +18,8 @@ from geoplan.outputs.gis.described import (
     describe,
     described_layers,
 )
+from geoplan.outputs.gis.formats.storable import geometry_kind, storable
 from geoplan.outputs.gis.project import project_path, write_project
-from geoplan.outputs.gis.storable import geometry_kind, storable
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
 from geoplan.writing import OwnFiles

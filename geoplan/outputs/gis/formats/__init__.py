@@ -1,0 +1,1 @@
+"""Writers of the file formats that layers are handed over in."""
