@@ -215,7 +215,8 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
 @_jit
 def _longer(values, used, size):
     longer = np.empty(size, values.dtype)
-    longer[:used] = values[:used]
+    for i in range(used):  # a slice would compile the text of an error that cannot come up
+        longer[i] = values[i]
     return longer
 
 

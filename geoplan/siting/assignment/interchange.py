@@ -13,6 +13,7 @@ import numpy as np
 
 from geoplan.kernels import kernel
 from geoplan.siting.assignment.weighted_costs import nearest_of_all, nearest_two
+from geoplan.siting.solver.order import heap_of, sift_down
 from geoplan.tolerances import SAME_VALUE
 
 
@@ -29,44 +30,35 @@ def _saving(by_site, current, j):
 
 
 @kernel
-def _most_saving(by_site, current, upper):
-    """The site that saves most (-1 = none); `upper` bounds every saving and is brought down.
-
-    Savings only shrink as sites open, so an old one is a bound (lazy evaluation, Minoux 1978).
-    """
-    best = -1
-    best_saving = -1.0
-    order = np.argsort(-upper)
-    for q in range(len(upper)):
-        j = order[q]
-        if upper[j] < 0 or upper[j] <= best_saving:
-            break
-        upper[j] = _saving(by_site, current, j)
-        if upper[j] > best_saving:
-            best_saving = upper[j]
-            best = j
-    return best
-
-
-@kernel
 def greedy_add(costs, is_open, allowed, add):
-    """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
+    """Open `add` more sites, each time the one that saves most; `is_open` is written to.
+
+    Savings only shrink as sites open, so an old one is a bound: only the site on top of the heap is
+    looked at anew (lazy evaluation, Minoux 1978, doi:10.1007/BFb0006528).
+    """
     ptr, idx, data = costs.by_site
     m = len(ptr) - 1
     current = nearest_of_all(costs, is_open).cost
-    upper = np.empty(m)
+    saving = np.empty(m)
     for j in range(m):
         saved = _saving(costs.by_site, current, j)
-        upper[j] = saved if (allowed[j] and not is_open[j]) else -1.0
-    for _ in range(add):
-        best = _most_saving(costs.by_site, current, upper)
-        if best < 0:
-            break
-        is_open[best] = True
-        upper[best] = -1.0
-        for t in range(ptr[best], ptr[best + 1]):
-            if data[t] < current[idx[t]]:
-                current[idx[t]] = data[t]
+        saving[j] = saved if (allowed[j] and not is_open[j]) else -1.0
+    heap = heap_of(saving)
+    known = np.zeros(m, np.int64)  # after how many openings a saving was worked out
+    opened = 0
+    while opened < add and m > 0 and saving[heap[0]] >= 0:
+        j = heap[0]
+        if known[j] != opened:
+            saving[j] = _saving(costs.by_site, current, j)
+            known[j] = opened
+        else:
+            is_open[j] = True
+            saving[j] = -1.0
+            opened += 1
+            for t in range(ptr[j], ptr[j + 1]):
+                if data[t] < current[idx[t]]:
+                    current[idx[t]] = data[t]
+        sift_down(heap, m, 0, saving)
 
 
 class _SwapTerms(NamedTuple):

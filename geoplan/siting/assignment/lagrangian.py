@@ -16,6 +16,7 @@ import numpy as np
 from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.order import kth_smallest
 from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
@@ -76,7 +77,7 @@ def _open_cheapest(openings, reduced, is_open):
     is_open[:] = fixed
     if left > 0:
         key = reduced[free]
-        edge = np.partition(key, left - 1)[left - 1]
+        edge = kth_smallest(key, left - 1)
         for a in range(len(free)):
             if key[a] < edge:
                 is_open[free[a]] = True

@@ -20,6 +20,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.order import kth_smallest
 from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
@@ -82,7 +83,7 @@ def _worth(cover, multipliers, worth):
 def _pick(worth, n_new, top):
     """The `n_new` sites of most worth into `top` (ties: smaller position); their worth."""
     m = len(worth)
-    edge = np.partition(worth, m - n_new)[m - n_new]
+    edge = kth_smallest(worth, m - n_new)
     k = 0
     s = 0.0
     for j in range(m):

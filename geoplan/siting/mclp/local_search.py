@@ -8,7 +8,6 @@ never depends on the machine.
 
 from __future__ import annotations
 
-import heapq
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,18 @@ import numpy as np
 from geoplan.kernels import kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import drop_idle_columns
+from geoplan.siting.solver.order import heap_of, sift_down
 from geoplan.tolerances import SAME_VALUE
+
+
+@kernel
+def _uncovered_people(cover, count, j):
+    weight, site_ptr, site_idx, _, _ = cover
+    people = 0.0
+    for t in range(site_ptr[j], site_ptr[j + 1]):
+        if count[site_idx[t]] == 0:
+            people += weight[site_idx[t]]
+    return people
 
 
 @kernel
@@ -26,39 +36,29 @@ def _greedy(cover, n_new, count, is_open, allowed):
     What a site adds never grows, so an old number bounds it: only the site on top of the heap is
     counted anew (lazy evaluation, Minoux 1978, doi:10.1007/BFb0006528).
     """
-    weight, site_ptr, site_idx, _, _ = cover
+    _, site_ptr, site_idx, _, _ = cover
     m = len(site_ptr) - 1
-    heap = [(0.0, -1)]
-    heap.pop()
+    adds = np.zeros(m)
     for j in range(m):
-        if is_open[j] or not allowed[j]:
-            continue
-        s = 0.0
-        for t in range(site_ptr[j], site_ptr[j + 1]):
-            if count[site_idx[t]] == 0:
-                s += weight[site_idx[t]]
-        if s > 0:
-            heap.append((-s, j))
-    heapq.heapify(heap)
+        if allowed[j] and not is_open[j]:
+            adds[j] = _uncovered_people(cover, count, j)
+    heap = heap_of(adds)
     order = np.empty(max(0, min(n_new, m)), np.int64)
     k = 0
-    stamp = np.full(m, 0, np.int64)
-    while k < len(order) and len(heap) > 0:
-        _, j = heapq.heappop(heap)
-        if stamp[j] != k:
-            s = 0.0
+    known = np.zeros(m, np.int64)  # after how many openings a number was counted
+    while k < len(order) and adds[heap[0]] > 0:
+        j = heap[0]
+        if known[j] != k:
+            adds[j] = _uncovered_people(cover, count, j)
+            known[j] = k
+        else:
+            is_open[j] = True
             for t in range(site_ptr[j], site_ptr[j + 1]):
-                if count[site_idx[t]] == 0:
-                    s += weight[site_idx[t]]
-            stamp[j] = k
-            if s > 0:
-                heapq.heappush(heap, (-s, j))
-            continue
-        is_open[j] = True
-        for t in range(site_ptr[j], site_ptr[j + 1]):
-            count[site_idx[t]] += 1
-        order[k] = j
-        k += 1
+                count[site_idx[t]] += 1
+            order[k] = j
+            k += 1
+            adds[j] = 0.0
+        sift_down(heap, m, 0, adds)
     return order[:k]
 
 
