@@ -38,11 +38,15 @@ class Window(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Walks from the sources to stops, from stops to targets, and from sources to targets."""
+    """Walks from the sources to stops, from stops to targets, and from sources to targets.
+
+    arrive : the second by target, for one start alone: every target looks who comes first.
+    """
 
     access: Walks
     egress: Walks
     direct: Walks
+    arrive: Walks
 
 
 class Times(NamedTuple):
@@ -88,15 +92,54 @@ def search_minutes(table, walks, ends, window, source, work, times):
             met = _unreached(times, met)
         scratch.shift[0] = np.int64(NEVER) if window.steady else 0
         limit = min(np.int64(start) + window.cutoff, np.int64(NEVER) - 1)
-        for j in range(ends.access.ptr[source], ends.access.ptr[source + 1]):
-            there = start + ends.access.ms[j]
-            if there <= limit:
-                stand_at(labels, scratch, ends.access.to[j], there)
-        search_marked(table, walks, labels, scratch, limit)
+        _set_out(table, walks, ends.access, source, work, np.int64(start), limit)
         met = _alight(ends.egress, labels, scratch, limit, times, met)
         # the same travel times at all minutes that are less than `shift` earlier
         m = _write(window, m, start, scratch.shift[0], times, met)
     return met
+
+
+@kernel
+def _set_out(table, walks, access, source, work, start, limit):
+    """Search from where one gets on foot from a source, by `limit`."""
+    labels, scratch = work
+    for j in range(access.ptr[source], access.ptr[source + 1]):
+        there = start + access.ms[j]
+        if there <= limit:
+            stand_at(labels, scratch, access.to[j], there)
+    search_marked(table, walks, labels, scratch, limit)
+
+
+@kernel
+def search_once(table, walks, ends, window, source, work, walk, found):
+    """Costs of one source at the only minute: how many targets are met, ascending in `found`.
+
+    walk : per target, NEVER before and afterwards.
+    """
+    labels = work[0]
+    forget(labels)
+    start = np.int64(window.minutes[0])
+    limit = min(start + window.cutoff, np.int64(NEVER) - 1)
+    _set_out(table, walks, ends.access, source, work, start, limit)
+    ride = labels.ride[len(labels.ride) - 1]
+    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
+        walk[ends.direct.to[j]] = ends.direct.ms[j]
+    ptr, stops, ms = ends.arrive
+    targets, costs = found
+    n = 0
+    for d in range(len(walk)):
+        best = np.int64(NEVER)
+        for j in range(ptr[d], ptr[d + 1]):
+            best = min(best, np.int64(ride[stops[j]]) + ms[j])
+        time = np.int64(walk[d])
+        walk[d] = NEVER
+        if best <= limit:
+            time = min(time, best - start)
+        if time < NEVER:
+            targets[n] = d
+            costs[n] = time
+            n += 1
+    return n
 
 
 @kernel
@@ -300,11 +343,8 @@ def search_sources(table, walks, ends, window, sources, work, times):
     targets, costs = np.empty(0, np.int32), np.empty(0, np.int32)
     n_targets = len(times.best)
     total = 0
+    once = len(window.minutes) == 1 and not window.by_events
     for i in range(len(sources)):
-        if not window.by_events:
-            met = search_minutes(table, walks, ends, window, sources[i], work, times)
-        else:
-            met = search_events(table, walks, ends, window, sources[i], work, times)
         if total + n_targets > len(targets):
             size = 2 * total + n_targets
             longer = np.empty(size, np.int32)
@@ -314,6 +354,13 @@ def search_sources(table, walks, ends, window, sources, work, times):
             longer[:total] = costs[:total]
             costs = longer
         found = (targets[total:], costs[total:])
-        total += collect(ends, window, sources[i], times, met, found)
+        if once:
+            total += search_once(table, walks, ends, window, sources[i], work, times.walk, found)
+        else:
+            if not window.by_events:
+                met = search_minutes(table, walks, ends, window, sources[i], work, times)
+            else:
+                met = search_events(table, walks, ends, window, sources[i], work, times)
+            total += collect(ends, window, sources[i], times, met, found)
         ptr[i + 1] = total
     return ptr, targets[:total].copy(), costs[:total].copy()

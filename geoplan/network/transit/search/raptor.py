@@ -28,11 +28,21 @@ class Walks(NamedTuple):
     ms: NDArray[np.int32]
 
 
+def no_walks(rows: int) -> Walks:
+    """Nobody walks anywhere."""
+    return Walks(np.zeros(rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
+
+
 class Labels(NamedTuple):
-    """Arrivals at every stop with at most k vehicles, ``[k, stop]``; see the module."""
+    """Arrivals at every stop with at most k vehicles, ``[k, stop]``; see the module.
+
+    rides : most vehicles. Where nothing is asked of fewer vehicles afterwards, one row holds those
+    of the round at hand: vehicles are boarded before anybody walks on from them.
+    """
 
     ride: NDArray[np.int32]
     stand: NDArray[np.int32]
+    rides: int
 
 
 class Scratch(NamedTuple):
@@ -58,10 +68,10 @@ class Scratch(NamedTuple):
     shift: NDArray[np.int64]
 
 
-def new_labels(n_stops: int, rides: int) -> Labels:
-    """Labels of stops that nobody has reached yet."""
-    shape = (rides + 1, n_stops)
-    return Labels(np.full(shape, NEVER, np.int32), np.full(shape, NEVER, np.int32))
+def new_labels(n_stops: int, rides: int, *, by_round: bool = True) -> Labels:
+    """Labels of stops that nobody has reached yet; `by_round`: a row for each round."""
+    shape = (rides + 1 if by_round else 1, n_stops)
+    return Labels(np.full(shape, NEVER, np.int32), np.full(shape, NEVER, np.int32), rides)
 
 
 def new_scratch(n_stops: int, n_patterns: int) -> Scratch:
@@ -108,7 +118,8 @@ def search_marked(table, walks, labels, scratch, limit):
     Leaves the stops that a vehicle reached earlier in `touched`, ``size[1]`` of them.
     """
     scratch.size[1] = 0
-    for k in range(1, labels.ride.shape[0]):
+    rows = len(labels.ride)
+    for k in range(1, labels.rides + 1):
         if scratch.size[0] == 0:
             break
         queued = _queue(table, scratch)
@@ -121,8 +132,8 @@ def search_marked(table, walks, labels, scratch, limit):
                 ridden = _ride_timed(table, labels, scratch, p, begin, k, limit, ridden)
             else:
                 ridden = _ride_headway(table, labels, scratch, p, begin, k, limit, ridden)
-        if k + 1 < labels.ride.shape[0]:
-            _walk(walks, labels, scratch, k, ridden, limit)
+        if k < labels.rides:
+            _walk(walks, labels, scratch, min(k, rows - 1), ridden, limit)
         else:  # nobody boards after the last ride
             for i in range(ridden):
                 scratch.is_ridden[scratch.ridden[i]] = False
@@ -163,8 +174,9 @@ def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
     size, count, base = b - a, np.int64(table.trips[p]), table.base[p]
     stops, board, alight = table.stop[a:b], table.board[a:b], table.alight[a:b]
     arrive, depart = table.arrive, table.depart
-    rides, ride, stand = labels.ride, labels.ride[k], labels.stand[k - 1]
-    levels = len(rides)
+    rides, levels = labels.ride, len(labels.ride)
+    row = min(k, levels - 1)
+    ride, stand = rides[row], labels.stand[min(k, levels) - 1]
     on_ride, ridden_stops = scratch.is_ridden, scratch.ridden
     on_touch, touched = scratch.is_touched, scratch.touched
     n_touched = scratch.size[1]
@@ -176,7 +188,7 @@ def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
             if time > limit:  # a trip boarded further on may be earlier
                 trip = count
             elif time < ride[stop]:
-                for j in range(k, levels):
+                for j in range(row, levels):
                     rides[j, stop] = min(time, rides[j, stop])
                 ridden_stops[ridden] = stop
                 ridden += not on_ride[stop]
@@ -242,9 +254,9 @@ def _board_headway(table, p, call_at, ready, scratch):
 
 
 @kernel
-def _alighted(labels, scratch, stop, time, k, ridden):
+def _alighted(labels, scratch, stop, time, row, ridden):
     """Note a better arrival by vehicle; the number of stops reached in this round."""
-    for j in range(k, len(labels.ride)):
+    for j in range(row, len(labels.ride)):
         labels.ride[j, stop] = min(time, labels.ride[j, stop])
     if not scratch.is_ridden[stop]:
         scratch.is_ridden[stop] = True
@@ -263,6 +275,7 @@ def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
     a, b = table.ptr[p], table.ptr[p + 1]
     base = table.base[p]
     left, moves = np.int64(NEVER), False
+    row, before = min(k, len(labels.ride) - 1), min(k, len(labels.ride)) - 1
     for call in range(begin, b - a):
         stop = table.stop[a + call]
         if left < NEVER and table.alight[a + call]:
@@ -271,11 +284,11 @@ def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
                 time += table.half[p]
             if time > limit:
                 left = np.int64(NEVER)
-            elif time < labels.ride[k, stop]:
+            elif time < labels.ride[row, stop]:
                 if not moves:
                     scratch.shift[0] = 0
-                ridden = _alighted(labels, scratch, stop, time, k, ridden)
-        ready = labels.stand[k - 1, stop]
+                ridden = _alighted(labels, scratch, stop, time, row, ridden)
+        ready = labels.stand[before, stop]
         if ready > limit or not table.board[a + call]:
             continue
         other, moves_too = _board_headway(table, p, base + call, ready, scratch)
@@ -289,10 +302,10 @@ def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
 
 
 @kernel
-def _walk(walks, labels, scratch, k, ridden, limit):
+def _walk(walks, labels, scratch, row, ridden, limit):
     """Walk on from the stops that a vehicle reached, and mark where somebody is ready earlier."""
     ptr, to, ms = walks
-    stands, stand, ride = labels.stand, labels.stand[k], labels.ride[k]
+    stands, stand, ride = labels.stand, labels.stand[row], labels.ride[row]
     levels = len(stands)
     marked, is_marked = scratch.marked, scratch.is_marked
     n_marked = scratch.size[0]
@@ -306,7 +319,7 @@ def _walk(walks, labels, scratch, k, ridden, limit):
                 break
             q = to[j]
             if there < stand[q]:
-                for level in range(k, levels):
+                for level in range(row, levels):
                     stands[level, q] = min(there, stands[level, q])
                 marked[n_marked] = q
                 n_marked += not is_marked[q]

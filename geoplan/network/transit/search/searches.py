@@ -18,8 +18,13 @@ from numpy.typing import NDArray
 
 from geoplan.network.transit.ask import TransitOptions
 from geoplan.network.transit.search.pruning import useful_walks
-from geoplan.network.transit.search.range_search import Ends, Window, new_times, search_sources
-from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch
+from geoplan.network.transit.search.range_search import (
+    Ends,
+    Window,
+    new_times,
+    search_sources,
+)
+from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch, no_walks
 from geoplan.network.transit.search.timetable import Timetable
 from geoplan.network.transit.search.walking import Legs
 from geoplan.parallel import run
@@ -99,7 +104,12 @@ def plan_search(
     if mirrored:
         enter, leave, direct = leave.turned(), enter.turned(), direct.turned()
     runs = service(mirrored)
-    ends = Ends(useful_walks(enter, runs.table).walks(), leave.walks(), direct.unsorted())
+    ends = Ends(
+        access=useful_walks(enter, runs.table).walks(),
+        egress=leave.walks(),
+        direct=direct.unsorted(),
+        arrive=leave.turned().walks() if _is_once(window) else no_walks(leave.shape[1]),
+    )
     return Plan(
         mirrored=mirrored,
         window=window,
@@ -108,6 +118,11 @@ def plan_search(
         n_sources=enter.shape[0],
         n_targets=leave.shape[1],
     )
+
+
+def _is_once(window: Window) -> bool:
+    """Whether each source is searched from once, at the only minute of its own."""
+    return len(window.minutes) == 1 and not window.by_events
 
 
 def search_in_parts(
@@ -121,12 +136,15 @@ def search_in_parts(
     table, walks = plan.service
     n_stops = len(table.stop_ptr) - 1
     spare: SimpleQueue[Any] = SimpleQueue()
+    # from one start to the next the labels of each round are kept, or none are
+    by_round = not (plan.window.steady or _is_once(plan.window))
 
     def part_of(sources: NDArray[np.int64]) -> T:
         try:
             work, times = spare.get_nowait()
         except Empty:
-            work = (new_labels(n_stops, rides), new_scratch(n_stops, len(table.trips)))
+            labels = new_labels(n_stops, rides, by_round=by_round)
+            work = (labels, new_scratch(n_stops, len(table.trips)))
             times = new_times(plan.n_targets, len(plan.window.minutes))
         found = search_sources(table, walks, plan.ends, plan.window, sources, work, times)
         spare.put((work, times))
