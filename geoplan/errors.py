@@ -83,7 +83,7 @@ class Faults:
     Examples
     --------
     >>> faults = Faults(SitingError, "siting_faults.problem", join="\n  - ")
-    >>> faults.add("gap must be from 0 to below 1, not 2")
+    >>> faults.add(Message("siting_faults.gap_between", gap=2))
     >>> faults.raise_all()
     Traceback (most recent call last):
     geoplan.errors.SitingError: the siting problem is stated wrongly:
@@ -92,9 +92,9 @@ class Faults:
 
     def __init__(self, kind: type[GeoplanError], key: str, *, join: str = "; ") -> None:
         self.kind, self.key, self.join = kind, key, join
-        self.found: list[Message | str] = []
+        self.found: list[Message] = []
 
-    def add(self, fault: Message | str) -> None:
+    def add(self, fault: Message) -> None:
         """Note one fault: a sentence without its full stop."""
         self.found.append(fault)
 

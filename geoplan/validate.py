@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.errors import UsageError
-from geoplan.words.message import Message, Messages
+from geoplan.words.message import Message, Messages, called
 
 
 def number(value: Any) -> float:
@@ -33,17 +33,20 @@ def numbers(values: Any) -> list[float]:
     return [number(v) for v in values]
 
 
-def raise_faults(subject: str, faults: Sequence[Message | str]) -> None:
+def raise_faults(subject: str | Message, faults: Sequence[Message]) -> None:
     """Raise one `UsageError` with every fault of `subject`, if there is any.
+
+    subject : a name that `geoplan.words.message.called` has a word for, or a message.
 
     Examples
     --------
-    >>> raise_faults("the rates", ["per must be above 0, not 0", "people are negative at ['A']"])
+    >>> raise_faults("the rates", [Message("coverage_faults.per_positive", per=0)])
     Traceback (most recent call last):
-    geoplan.errors.UsageError: the rates: per must be above 0, not 0; people are negative at ['A'].
+    geoplan.errors.UsageError: the rates: per must be above 0, not 0.
     """
     if faults:
-        raise UsageError.of("call_faults.of_subject", subject=subject, faults=Messages(faults))
+        about = called(subject)
+        raise UsageError.of("call_faults.of_subject", subject=about, faults=Messages(faults))
 
 
 def positive_number(name: str, value: Any, unit: str) -> float:
@@ -55,7 +58,7 @@ def positive_number(name: str, value: Any, unit: str) -> float:
     """
     found = number(value)
     if not (math.isfinite(found) and found > 0):
-        raise UsageError.of("call_faults.no_positive", name=name, unit=unit, value=value)
+        raise UsageError.of("call_faults.no_positive", name=name, unit=called(unit), value=value)
     return found
 
 

@@ -10,7 +10,6 @@ import typer
 from geoplan.cli.options import Lang
 from geoplan.cli.typed_path import typed_path
 from geoplan.errors import UsageError
-from geoplan.words import say, say_both
 
 
 def network_build(
@@ -41,8 +40,9 @@ def network_build(
     from geoplan.network.build_command import build_network
 
     if not source.exists():
-        said = say_both("cli.no_source", path=source)
-        raise UsageError(said if lang is None else say(lang, "cli.no_source", path=source))
+        error = UsageError.of("cli.no_source", path=source)
+        error.told = lang
+        raise error
     typer.echo(build_network(source, out, mode=mode, crs=crs, speed_m_s=speed_m_s, lang=lang))
     typer.echo(str(out))
 

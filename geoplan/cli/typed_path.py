@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from geoplan.words import say_both
+from geoplan.words import say
+from geoplan.words.reader import language_read
 
 _MARKS = "\"'“”„‘’「」『』«»＂＇`"
 _SPACES = " \t\r\n\u00a0\u3000\u200b\u200e\u202a\u202c\ufeff"
@@ -23,7 +24,7 @@ def typed_path(text: str) -> Path:
         Nothing is left: a variable of a script was empty.
     """
     if not text.strip(_SPACES + _MARKS):
-        raise typer.BadParameter(say_both("cli.no_path"))
+        raise typer.BadParameter(say(language_read(), "cli.no_path"))
     path = Path(text)
     try:
         if path.exists():

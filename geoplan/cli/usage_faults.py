@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from geoplan.cli.help_text import param_name, usage_line, with_near
-from geoplan.words import Lang, say, say_both
+from geoplan.words import Lang, say
 
 #: kinds of faults that the checker of values tells, and what they are called in `geoplan.words`
 _VALUES = {
@@ -28,7 +28,7 @@ def usage_fault(error: Any, lang: Lang) -> str:
     error : as the parser raised it.
     lang : of the text.
     """
-    said = _known(error, lang) or _of_values(error) or error.format_message()
+    said = _known(error, lang) or _of_values(error, lang) or error.format_message()
     ctx = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         return str(error.format_message())
@@ -58,8 +58,8 @@ def _known(error: Any, lang: Lang) -> str:
     return ""
 
 
-def _of_values(error: Any) -> str:
-    """Faults that typer repeats from its checker of values; in both languages."""
+def _of_values(error: Any, lang: Lang) -> str:
+    """Faults that typer repeats from its checker of values."""
     faults = getattr(error.__cause__, "errors", None)
     if not callable(faults):
         return ""
@@ -70,5 +70,5 @@ def _of_values(error: Any) -> str:
         if word is None:
             texts.append(str(fault.get("msg", "")).removeprefix("Value error, "))
         else:
-            texts.append(say_both(f"cli.{word}", given=given, least=limits.get("ge")))
+            texts.append(say(lang, f"cli.{word}", given=given, least=limits.get("ge")))
     return "; ".join(text.rstrip(".") for text in texts) + "."

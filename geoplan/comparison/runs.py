@@ -27,7 +27,6 @@ from geoplan.comparison.numbers import (
     siting_results,
 )
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.words import say_both
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
 from geoplan.writing import restored
@@ -245,5 +244,5 @@ def _summary(folder: Path) -> dict[str, Any]:
     for told in restored(folder):
         logger.warning("%s", told)
     if not (folder / "summary.json").exists():
-        raise UsageError(say_both("compare.no_run", folder=folder))
+        raise UsageError.of("compare.no_run", folder=folder)
     return run_summary(folder)

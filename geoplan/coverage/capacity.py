@@ -15,6 +15,7 @@ import pandas as pd
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.services.standard import ServiceStandard
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message, called, named
 
 #: fewest beds of an institution (GB 50437-2007, 2018 revision)
 SMALLEST_INSTITUTION = 20.0
@@ -156,11 +157,13 @@ def capacity_by_area(
     """
     faults = []
     if level not in areas:
-        faults.append(f"no area level {level!r}; known levels: {', '.join(areas) or 'none'}")
+        faults.append(Message("coverage_faults.no_level", level=level, value=named(areas)))
     for what, frame in (("facility", facilities.frame), ("demand", demand.frame)):
         if level not in frame.columns:
-            faults.append(f"the {what} table has no column {level!r}")
-    raise_faults(f"the capacity of {standard.service!r}", faults)
+            faults.append(
+                Message("coverage_faults.table_without_level", what=called(what), level=level)
+            )
+    raise_faults(Message("coverage_faults.capacity_of", service=standard.service), faults)
     layer = areas[level].frame
     codes = pd.Index(layer.index.astype(str))
 
@@ -205,13 +208,13 @@ def _capacities(facilities: FacilityLayer, nursing: str, people: float) -> pd.Da
     table = pd.DataFrame(facilities.frame[columns].astype(float))
     faults = []
     if not people >= 0:
-        faults.append(f"people must be 0 or more, not {people}")
+        faults.append(Message("coverage_faults.people_not_negative", people=people))
     negative = table.index[(table < 0).any(axis=1)]
     if len(negative):
-        faults.append(f"places are negative at {negative[:5].tolist()}")
+        faults.append(Message("coverage_faults.places_negative", some=negative[:5].tolist()))
     if nursing in table:
         more = table.index[table[nursing] > table["capacity"]]
         if len(more):
-            faults.append(f"more nursing places than places at {more[:5].tolist()}")
-    raise_faults(f"the capacity of {facilities.key!r}", faults)
+            faults.append(Message("coverage_faults.nursing_above_places", some=more[:5].tolist()))
+    raise_faults(Message("coverage_faults.capacity_layer", value=facilities.key), faults)
     return table

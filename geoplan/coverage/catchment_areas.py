@@ -42,7 +42,7 @@ from geoplan.coverage.cost_queries import reach_limit
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.validate import raise_faults
-from geoplan.words.message import called
+from geoplan.words.message import Message, called
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
 Decay = str | Callable[[np.ndarray], np.ndarray] | Sequence[tuple[float, float]]
@@ -106,16 +106,18 @@ def floating_catchment(
     [0.05, 0.05]
     """
     matrix, rows, columns, cutoff = _matrix(costs)
-    faults: list[str] = []
+    faults: list[Message] = []
     people = _values(demand_weights, rows, "demand_weights", faults)
     offer = _values(supply, columns, "supply", faults)
     if method not in get_args(Method):
-        faults.append(f"method must be one of {', '.join(get_args(Method))}, not {method!r}")
+        faults.append(
+            Message("coverage_faults.no_method", known=", ".join(get_args(Method)), method=method)
+        )
     radius = cutoff if catchment is None else catchment
     if radius is not None and not radius > 0:
-        faults.append(f"catchment must be above 0, not {radius}")
+        faults.append(Message("coverage_faults.catchment_positive", radius=radius))
     if not per > 0:
-        faults.append(f"per must be above 0, not {per}")
+        faults.append(Message("coverage_faults.per_positive", per=per))
     shape: Decay = decay if decay is not None else ("none" if method == "2sfca" else "gaussian")
     _check_decay(shape, radius, sigma, faults)
     raise_faults("the floating catchment", faults)
@@ -185,41 +187,55 @@ def _floats(values: Any, what: str) -> np.ndarray:
         raise UsageError.of("call_faults.not_numbers", what=called(what), error=error) from error
 
 
-def _values(values: Any, index: pd.Index, what: str, faults: list[str]) -> np.ndarray:
+def _values(values: Any, index: pd.Index, what: str, faults: list[Message]) -> np.ndarray:
     if isinstance(values, pd.Series):
         lost = index.difference(values.index)
         if len(lost):
-            faults.append(f"{what} lacks {len(lost)} labels, such as {lost[:3].tolist()}")
+            faults.append(
+                Message(
+                    "coverage_faults.lacks_labels",
+                    what=what,
+                    count=len(lost),
+                    some=lost[:3].tolist(),
+                )
+            )
         if not values.index.is_unique:
-            faults.append(f"{what} has labels more than once")
+            faults.append(Message("coverage_faults.labels_again", what=what))
             return np.zeros(len(index))
         array = _floats(values.reindex(index), what)
         array = np.where(index.isin(lost), 0.0, array)
     else:
         array = _floats(values, what).ravel()
         if len(array) != len(index):
-            faults.append(f"{what} has {len(array)} values for {len(index)} labels")
+            faults.append(
+                Message(
+                    "coverage_faults.values_for_labels",
+                    what=what,
+                    count=len(array),
+                    count2=len(index),
+                )
+            )
             return np.zeros(len(index))
     bad = index[~(np.isfinite(array) & (array >= 0))]
     if len(bad):
-        faults.append(f"{what} is missing or negative at {bad[:3].tolist()}")
+        faults.append(Message("coverage_faults.values_missing", what=what, some=bad[:3].tolist()))
     return array
 
 
 def _check_decay(
-    decay: Decay, radius: float | None, sigma: float | None, faults: list[str]
+    decay: Decay, radius: float | None, sigma: float | None, faults: list[Message]
 ) -> None:
     if sigma is not None and not sigma > 0:
-        faults.append(f"sigma must be above 0, not {sigma}")
+        faults.append(Message("coverage_faults.sigma_positive", sigma=sigma))
     if isinstance(decay, str):
         if decay not in _DECAYS:
-            faults.append(f"decay must be one of {', '.join(_DECAYS)}, not {decay!r}")
-        if decay == "luo_qi" and radius is None:
-            faults.append("decay 'luo_qi' needs catchment=: its weights go by thirds of it")
-        if decay == "gaussian" and radius is None and sigma is None:
             faults.append(
-                "decay 'gaussian' needs sigma=, or catchment= (sigma is then a third of it)"
+                Message("coverage_faults.no_decay", known=", ".join(_DECAYS), decay=decay)
             )
+        if decay == "luo_qi" and radius is None:
+            faults.append(Message("coverage_faults.luo_qi_catchment"))
+        if decay == "gaussian" and radius is None and sigma is None:
+            faults.append(Message("coverage_faults.gaussian_sigma"))
 
 
 def _weights(

@@ -16,6 +16,7 @@ from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.tolerances import THRESHOLD_COST
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 
 def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -150,14 +151,18 @@ def stack_costs(*parts: TravelCosts) -> TravelCosts:
     first = parts[0]
     faults = []
     if any(not part.demand_index.equals(first.demand_index) for part in parts[1:]):
-        faults.append("the demand labels differ")
+        faults.append(Message("coverage_faults.demand_differs"))
     if len({part.unit for part in parts}) > 1:
-        faults.append("the units differ")
+        faults.append(Message("coverage_faults.units_differ"))
     index = first.site_index
     for part in parts[1:]:
         index = index.append(part.site_index)
     if not index.is_unique:
-        faults.append(f"site labels occur twice: {index[index.duplicated()][:5].tolist()}")
+        faults.append(
+            Message(
+                "coverage_faults.site_labels_twice", some=index[index.duplicated()][:5].tolist()
+            )
+        )
     raise_faults("costs cannot be put side by side", faults)
     cutoffs = [part.cutoff for part in parts]
     return TravelCosts(

@@ -19,6 +19,7 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.neighbours import cells, natural_neighbours, patches
 from geoplan.inputs.layers import AreaLayer
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message, named
 
 #: ledger state -> (cause, remedy)
 CAUSES = {
@@ -91,11 +92,13 @@ def merge_rules(
     extent = 4 * threshold if max_extent_m is None else max_extent_m
     faults = []
     if within is not None and within not in levels:
-        faults.append(f"no area level {within!r}; known levels: {', '.join(levels) or 'none'}")
+        faults.append(
+            Message("coverage_faults.no_level_within", within=within, value=named(levels))
+        )
     if not merge > 0:
-        faults.append(f"merge_distance_m must be above 0, not {merge}")
+        faults.append(Message("coverage_faults.merge_positive", merge=merge))
     if not extent > 0:
-        faults.append(f"max_extent_m must be above 0, not {extent}")
+        faults.append(Message("coverage_faults.extent_positive", extent=extent))
     raise_faults("the gaps cannot be drawn", faults)
     unit = None
     if levels:

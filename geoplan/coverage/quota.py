@@ -17,6 +17,7 @@ from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import Quota, ServiceStandard
 from geoplan.tolerances import TARGET_SHARE
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message, named
 
 QUOTA_COLUMNS = ("name", "sites", "designated", "required", "counted", "meets")
 
@@ -242,16 +243,18 @@ def _check(
     areas: Mapping[str, AreaLayer],
     wanted: list[str],
 ) -> None:
-    known = ", ".join(areas) or "none"
+    known = named(areas)
     faults = [
-        f"no area level {level!r}; known levels: {known}" for level in wanted if level not in areas
+        Message("coverage_faults.no_level_of", level=level, known=known)
+        for level in wanted
+        if level not in areas
     ]
     faults += [
-        f"the facility table has no column {level!r} with the area's code"
+        Message("coverage_faults.facilities_without_level", level=level)
         for level in wanted
         if level in areas and level not in facilities.frame.columns
     ]
-    raise_faults(f"the quota of {standard.service!r}", faults)
+    raise_faults(Message("coverage_faults.quota_of", service=standard.service), faults)
 
 
 def _count(codes: pd.Series, keep: np.ndarray, index: pd.Index) -> np.ndarray:

@@ -20,6 +20,7 @@ import pandas as pd
 from scipy.special import gammaincinv
 
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 RATE_COLUMNS = ("name", "count", "people", "rate", "low", "high", "smoothed")
 
@@ -174,12 +175,14 @@ def _check(counts: pd.Series, people: pd.Series, per: float, confidence: float) 
     for what, values in (("counts", counts), ("people", people)):
         if not values.index.is_unique:
             twice = values.index[values.index.duplicated()].unique()[:3].tolist()
-            faults.append(f"{what}: codes occur more than once: {twice}")
+            faults.append(Message("coverage_faults.codes_twice", what=what, twice=twice))
         bad = values.index[values.to_numpy(float, na_value=np.nan) < 0]
         if len(bad):
-            faults.append(f"{what} are negative at {bad[:3].tolist()}")
+            faults.append(
+                Message("coverage_faults.values_negative", what=what, some=bad[:3].tolist())
+            )
     if not per > 0:
-        faults.append(f"per must be above 0, not {per}")
+        faults.append(Message("coverage_faults.per_positive", per=per))
     if not 0 < confidence < 1:
-        faults.append(f"confidence must be between 0 and 1, not {confidence}")
+        faults.append(Message("coverage_faults.confidence_between", confidence=confidence))
     raise_faults("the rates", faults)

@@ -26,6 +26,7 @@ from geoplan.network.graph.travel_costs import REASONS, TravelCosts
 from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import SERVED_SHARE
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message, named
 
 
 def assess_reach(
@@ -248,23 +249,22 @@ def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame)
     column = next((c for c in (f"cost_{standard.unit}", "cost") if c in near.columns), None)
     missing = [c for c in ("site", "reason") if c not in near.columns]
     if column is None:
-        there = ", ".join(c for c in near.columns if str(c).startswith("cost")) or "none"
-        faults.append(
-            f"the standard is in {standard.unit}: near= needs a column cost_{standard.unit} "
-            f"(cost columns there: {there})"
-        )
+        there = named(c for c in near.columns if str(c).startswith("cost"))
+        faults.append(Message("coverage_faults.near_cost_column", unit=standard.unit, there=there))
     if missing:
-        faults.append(f"near= lacks the columns {', '.join(missing)}")
+        faults.append(Message("coverage_faults.near_columns", known=", ".join(missing)))
     lost = demand.located.index.difference(near.index)
     if len(lost):
-        faults.append(f"near= lacks {len(lost)} demand labels, such as {lost[:3].tolist()}")
+        faults.append(
+            Message("coverage_faults.near_labels", count=len(lost), some=lost[:3].tolist())
+        )
     if not near.index.is_unique:
-        faults.append("near= has demand labels more than once")
+        faults.append(Message("coverage_faults.near_labels_twice"))
     if "reason" in near.columns:
         odd = sorted({str(r) for r in near["reason"].dropna().unique()} - set(REASONS))
         if odd:
-            faults.append(f"near= has unknown reasons: {', '.join(odd)}")
-    raise_faults(f"the coverage of {standard.service!r}", faults)
+            faults.append(Message("coverage_faults.near_reasons", known=", ".join(odd)))
+    raise_faults(Message("coverage_faults.coverage_of", service=standard.service), faults)
     found = near.reindex(demand.frame.index)
     return pd.DataFrame(
         {
@@ -279,16 +279,22 @@ def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame)
 def _check_costs(demand: Demand, standard: ServiceStandard, costs: TravelCosts) -> None:
     faults = []
     if costs.unit != standard.unit:
-        faults.append(f"the costs are in {costs.unit}, the standard in {standard.unit}")
+        faults.append(Message("coverage_faults.costs_unit", unit=costs.unit, unit2=standard.unit))
     if costs.cutoff is not None and costs.cutoff < float(standard.threshold or 0):
         faults.append(
-            f"the costs end at {costs.cutoff:g} {costs.unit}, before the threshold of "
-            f"{standard.threshold:g}"
+            Message(
+                "coverage_faults.costs_end",
+                cutoff=costs.cutoff,
+                unit=costs.unit,
+                threshold=standard.threshold,
+            )
         )
     lost = demand.located.index.difference(costs.demand_index)
     if len(lost):
-        faults.append(f"the costs lack {len(lost)} demand labels, such as {lost[:3].tolist()}")
-    raise_faults(f"the coverage of {standard.service!r}", faults)
+        faults.append(
+            Message("coverage_faults.costs_labels", count=len(lost), some=lost[:3].tolist())
+        )
+    raise_faults(Message("coverage_faults.coverage_of", service=standard.service), faults)
 
 
 def _states(demand: Demand, near: pd.DataFrame, threshold: float, exist: bool) -> np.ndarray:

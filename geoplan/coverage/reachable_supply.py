@@ -19,6 +19,7 @@ from geoplan.coverage.equity import worst_tenth
 from geoplan.inputs.layers import AreaLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 SUPPLY_COLUMNS = ("name", "people", "places_per_1000", "none_share")
 
@@ -116,13 +117,13 @@ def supply_in_reach(
     """
     faults = []
     if costs.cutoff is None:
-        faults.append("the costs have no cutoff: say how far the catchment goes")
+        faults.append(Message("coverage_faults.costs_cutoff"))
     lost = costs.site_index.difference(capacity.index)
     if len(lost):
-        faults.append(f"no capacity for the sites {lost[:5].tolist()}")
+        faults.append(Message("coverage_faults.no_capacity", some=lost[:5].tolist()))
     odd = [level for level in levels if level not in demand.columns]
     if odd:
-        faults.append(f"no area levels {odd} in the demand")
+        faults.append(Message("coverage_faults.demand_without_levels", odd=odd))
     raise_faults("the places in reach", faults)
     supply = capacity.reindex(costs.site_index).astype(float).fillna(0.0)
     people = demand["people"].astype(float)

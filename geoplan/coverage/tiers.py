@@ -19,6 +19,7 @@ from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 REFERRAL_COLUMNS = (
     "name",
@@ -195,9 +196,9 @@ def assess_tiers(
     assessed = {key: alone for key, alone in own.items() if alone is not None}
     missing = [key for key in assessed if key not in near]
     odd = [key for key in near if key not in assessed]
-    faults = [f"near= lacks the tiers {missing}"] if missing else []
-    faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
-    raise_faults(f"the tiers of {standard.service!r}", faults)
+    faults = [Message("coverage_faults.near_tiers", missing=missing)] if missing else []
+    faults += [Message("coverage_faults.near_other_tiers", odd=odd)] if odd else []
+    raise_faults(Message("coverage_faults.tiers_of", service=standard.service), faults)
     return {
         key: assess_reach(
             demand,
@@ -263,14 +264,14 @@ def referral(
     known = facilities.frame["name"]
     faults = []
     if tier.refers_to is None:
-        faults.append(f"the tier {tier.key!r} refers to no other tier")
+        faults.append(Message("coverage_faults.no_referral", value=tier.key))
     if (near is None) == (costs is None):
-        faults.append("give near= or costs=, one of the two")
+        faults.append(Message("coverage_faults.near_or_costs"))
     if costs is not None and costs.unit != "min":
-        faults.append(f"the costs are in {costs.unit}, referral is judged in min")
+        faults.append(Message("coverage_faults.referral_unit", unit=costs.unit))
     if near is not None and not {"site", "reason", "cost_min"} <= set(near.columns):
-        faults.append("near= needs the columns site, cost_min and reason")
-    raise_faults(f"the referral of {standard.service!r}", faults)
+        faults.append(Message("coverage_faults.near_referral_columns"))
+    raise_faults(Message("coverage_faults.referral_of", service=standard.service), faults)
     if costs is not None:
         near = nearest_from_costs(costs).rename(columns={"cost": "cost_min"})
     assert near is not None

@@ -40,6 +40,7 @@ from geoplan.tolerances import (
     RESIDUE_SHARE,
 )
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 
 def assign_people(
@@ -80,10 +81,10 @@ def assign_people(
     limits = capacities.reindex(costs.site_index).to_numpy(float)
     faults = []
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        faults.append("people are missing or negative for some demand labels")
+        faults.append(Message("coverage_faults.people_missing"))
     if (limits < 0).any():
         bad = costs.site_index[limits < 0][:5].tolist()
-        faults.append(f"capacities are negative at {bad}")
+        faults.append(Message("coverage_faults.capacities_negative", bad=bad))
     raise_faults("people cannot be assigned", faults)
     limits = np.nan_to_num(limits, nan=0.0, posinf=np.inf)
     whole = bool(np.all(weights == np.round(weights)))

@@ -19,6 +19,7 @@ from geoplan.errors import CrsMismatchError, FileError, NetworkError, UsageError
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.regular_file import checked_file
+from geoplan.inputs.files.vector import FEATURES_LOST
 from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_layer
@@ -213,8 +214,9 @@ def _read(path: Path, wanted: _Wanted, options: FileOptions) -> tuple[NetworkDat
     data = network_from_layer(plane, mode=mode, options=lines)
     if wanted.datum is None and wanted.source_crs is None and _is_doubtful(frame):
         data = replace(data, notes={**data.notes, "datum_unsaid": True})
-    if said := frame.attrs.get(DRIVER_SAYS):
-        data = replace(data, notes={**data.notes, "driver_says": said})
+    for note in (DRIVER_SAYS, FEATURES_LOST):
+        if said := frame.attrs.get(note):
+            data = replace(data, notes={**data.notes, note: said})
     return data, frame.crs
 
 

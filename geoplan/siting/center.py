@@ -19,6 +19,7 @@ from geoplan.siting.model.constraints import (
 )
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
+from geoplan.words.message import Message
 
 
 def p_center(
@@ -84,7 +85,7 @@ def p_center(
     problem.needs_costs("p-center")
     constraints = read_assignment_constraints(problem, "p-center", faults, **asked)
     if backup and problem.capacities is None and sites is not None and sites == 1:
-        faults.add("backup needs two sites at least")
+        faults.add(Message("siting_faults.backup_two"))
     faults.raise_all()
     with control.interruptible():
         pairs = reachable_pairs(problem, "p-center")

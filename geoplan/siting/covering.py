@@ -51,6 +51,7 @@ from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
 from geoplan.validate import number
+from geoplan.words.message import Message
 
 SOLVER = "covering_lagrangian_highs"
 
@@ -222,7 +223,7 @@ def min_sites(
     }
     control, faults = begin_solve("min_sites", options, asked)
     if not 0 <= number(share) <= 1:
-        faults.add(f"share must be from 0 to 1, not {share!r}")
+        faults.add(Message("siting_faults.share_between", share=share))
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     need = people_needed(problem, share)

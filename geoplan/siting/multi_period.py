@@ -19,6 +19,7 @@ from geoplan.siting.periods.result import ProgrammeResult
 from geoplan.siting.periods.solve import each_year_alone, solve_programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
+from geoplan.words.message import Message
 
 OBJECTIVES = ("person_years", "min_cost", "worst_area")
 #: share of the time for planning all years together, where each year alone is compared with it
@@ -90,14 +91,16 @@ def programme(
 
 def _check(problem: ProgrammeProblem, objective: str, faults: Faults) -> None:
     if objective not in OBJECTIVES:
-        faults.add(f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}")
+        faults.add(
+            Message("siting_faults.no_objective", known=", ".join(OBJECTIVES), objective=objective)
+        )
     if objective == "min_cost" and not problem.targets:
-        faults.add("min_cost needs targets: without any, nothing is done")
+        faults.add(Message("siting_faults.cost_targets"))
     if objective == "worst_area" and (problem.limited or problem.base.areas is None):
         faults.add(
-            "worst_area needs the areas of the demand rows"
+            Message("siting_faults.worst_areas")
             if problem.base.areas is None
-            else "worst_area and places that are scarce do not go together: say limited=False"
+            else Message("siting_faults.worst_scarce")
         )
 
 

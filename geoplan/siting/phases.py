@@ -23,6 +23,7 @@ from geoplan.siting.periods.problem import ProgrammeProblem
 from geoplan.siting.periods.solve import solve_programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
+from geoplan.words.message import Message
 
 
 def phased_sites(
@@ -67,9 +68,9 @@ def phased_sites(
     control, faults = begin_solve("phased_sites", options)
     counts = [check_count(problem, count, faults) for count in phases]
     if problem.capacities is not None:
-        faults.add("phases ignore capacities: leave capacities out")
+        faults.add(Message("siting_faults.phases_capacities"))
     if any(b < a for a, b in pairwise(counts)):
-        faults.add(f"phases must ascend: they count sites in all at the end of each: {counts}")
+        faults.add(Message("siting_faults.phases_ascend", counts=counts))
     faults.raise_all()
     core = reduce_problem(problem)
     fixed = len(problem.fixed)

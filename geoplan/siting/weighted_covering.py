@@ -12,6 +12,7 @@ from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, re
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.validate import number
+from geoplan.words.message import Message
 
 
 def min_cost(
@@ -63,9 +64,9 @@ def min_cost(
     }
     control, faults = begin_solve("min_cost", options, asked)
     if not 0 <= number(share) <= 1:
-        faults.add(f"share must be from 0 to 1, not {share!r}")
+        faults.add(Message("siting_faults.share_between", share=share))
     if problem.site_costs is None:
-        faults.add("min_cost needs site_costs in the problem: the money each site takes")
+        faults.add(Message("siting_faults.cost_site_costs"))
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     need = people_needed(problem, share)

@@ -11,7 +11,8 @@ from geoplan.errors import StudyFileError, UsageError
 from geoplan.study.config.validate import read_study_file
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
-from geoplan.words import say_both
+from geoplan.words import say
+from geoplan.words.reader import language_read
 from geoplan.writing import told_plainly
 from geoplan.writing.own_files import some_names
 
@@ -53,13 +54,13 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     """
     target = Path(folder)
     if target.exists() and not target.is_dir():
-        raise UsageError(say_both("study.dir_is_file", folder=target))
+        raise UsageError.of("study.dir_is_file", folder=target)
     if (target / "study.toml").exists() and not _is_demo(target):
-        raise UsageError(say_both("study.other_study", folder=target))
+        raise UsageError.of("study.other_study", folder=target)
     shown = [p for p in target.glob("*") if not p.name.startswith(".")]
     if shown and not any((target / name).exists() for name in ("study.toml", MARK)):
-        raise UsageError(say_both("study.folder_used", folder=target))
-    progress(0, 1, say_both("study.stage_demo"))
+        raise UsageError.of("study.folder_used", folder=target)
+    progress(0, 1, say(language_read(), "study.stage_demo"))
     with told_plainly(target):
         target.mkdir(parents=True, exist_ok=True)
         for left in target.glob(f"{_ASIDE}*/"):
@@ -77,7 +78,7 @@ def _put(aside: Path, target: Path) -> None:
     changed = [file.name for file in there if not _same(file, target / file.name)]
     if changed:
         names = some_names(changed)
-        raise UsageError(say_both("study.demo_changed", folder=target, files=names))
+        raise UsageError.of("study.demo_changed", folder=target, files=names)
     for file in files:
         if file not in there:
             file.rename(target / file.name)

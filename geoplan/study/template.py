@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from geoplan.errors import UsageError
-from geoplan.words import say_both
 from geoplan.writing import told_plainly
 
 #: template tables by language: name, headings, one example row
@@ -100,7 +99,7 @@ def new_study(folder: str | Path, *, lang: Literal["zh", "en"] = "zh") -> list[P
     """
     target = Path(folder)
     if target.exists() and not target.is_dir():
-        raise UsageError(say_both("study.dir_is_file", folder=target))
+        raise UsageError.of("study.dir_is_file", folder=target)
     name = "new_study.toml" if lang == "zh" else f"new_study.{lang}.toml"
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     wanted = {target / "study.toml": text}
@@ -108,7 +107,7 @@ def new_study(folder: str | Path, *, lang: Literal["zh", "en"] = "zh") -> list[P
         wanted[target / name] = "\ufeff" + "\r\n".join(rows) + "\r\n"
     there = [path.name for path in wanted if path.exists() or path.is_symlink()]
     if there:
-        raise UsageError(say_both("study.already_there", folder=target, files=", ".join(there)))
+        raise UsageError.of("study.already_there", folder=target, files=", ".join(there))
     written: list[Path] = []
     with told_plainly(target):
         target.mkdir(parents=True, exist_ok=True)

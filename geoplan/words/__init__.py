@@ -58,12 +58,14 @@ def say(lang: str, key: str, /, **values: object) -> str:
     """
     file, _, name = key.partition(".")
     entry = _file(file)[name]
-    text = entry.get(lang) or entry["en"]
+    text = entry.get(lang, entry["en"])
     return _FORMAT.vformat(text, (), values) if values else text
 
 
 def say_both(key: str, /, **values: object) -> str:
-    """The sentence in Chinese and English, for where nobody has said which is read.
+    """The sentence in Chinese and English, for a terminal whose reader's language nobody knows.
+
+    An error is made with `GeoplanError.of` instead: it is told in the language of who asked.
 
     Examples
     --------

@@ -89,6 +89,18 @@ def called(what: str | Message) -> str | Message:
     return Message(key) if has_word(key) else what
 
 
+def named(names: Iterable[Any]) -> Message:
+    """Names one after the other, or that there is none.
+
+    Examples
+    --------
+    >>> str(named(["district", "street"])), str(named([])), named([]).text("zh")
+    ('district, street', 'none', '无')
+    """
+    listed = ", ".join(map(str, names))
+    return Message("common.listed", names=listed) if listed else Message("common.no_names")
+
+
 def first_few(values: Iterable[Any], *, most: int = 5) -> Message:
     """The first values, each once, and how many more there are.
 

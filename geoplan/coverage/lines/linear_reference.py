@@ -23,7 +23,7 @@ from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import LineLayer, check_projected
 from geoplan.tolerances import LEAST_SHARED_M, NO_LENGTH_M
 from geoplan.validate import raise_faults
-from geoplan.words.message import called
+from geoplan.words.message import Message, called
 
 _LINES = {"LineString", "LinearRing", "MultiLineString"}
 _SHAPES = {"Polygon", "MultiPolygon"}
@@ -128,13 +128,10 @@ def line_frame(lines: gpd.GeoDataFrame | gpd.GeoSeries | LineLayer, what: str) -
     bad = series.index[series.isna() | series.is_empty | ~kinds.isin(_LINES | _SHAPES) | ~located]
     faults = []
     if len(bad):
-        faults.append(
-            f"{len(bad)} rows are missing, empty, no lines or nowhere, such as {bad[:5].tolist()}: "
-            "leave them out or mend them"
-        )
+        faults.append(Message("coverage_faults.no_lines", count=len(bad), some=bad[:5].tolist()))
     if not series.index.is_unique:
         twice = series.index[series.index.duplicated()].unique()[:5].tolist()
-        faults.append(f"labels occur more than once: {twice}")
+        faults.append(Message("coverage_faults.labels_twice", twice=twice))
     raise_faults(what, faults)
     return series
 

@@ -14,6 +14,7 @@ from geoplan.coverage.lines.linear_reference import Chain, Chains
 from geoplan.inputs.layers import LineLayer
 from geoplan.tolerances import NO_LENGTH_M, SPACING_M
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 Lines: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | LineLayer
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
@@ -50,13 +51,22 @@ class SpacingRules:
     def __post_init__(self) -> None:
         faults = []
         if not self.max_spacing_m > 0:
-            faults.append(f"max_spacing_m must be above 0, not {self.max_spacing_m}")
+            faults.append(
+                Message("coverage_faults.spacing_positive", max_spacing_m=self.max_spacing_m)
+            )
         if not self.tolerance_m >= 0:
-            faults.append(f"tolerance_m must be 0 or more, not {self.tolerance_m}")
+            faults.append(
+                Message("coverage_faults.tolerance_not_negative", tolerance_m=self.tolerance_m)
+            )
         if not self.shared_tolerance_m >= 0:
-            faults.append(f"shared_tolerance_m must be 0 or more, not {self.shared_tolerance_m}")
+            faults.append(
+                Message(
+                    "coverage_faults.shared_not_negative",
+                    shared_tolerance_m=self.shared_tolerance_m,
+                )
+            )
         if self.bend_deg is not None and not 0 < self.bend_deg < 180:
-            faults.append(f"bend_deg must be between 0 and 180, not {self.bend_deg}")
+            faults.append(Message("coverage_faults.bend_between", bend_deg=self.bend_deg))
         raise_faults("the spacing cannot be judged", faults)
 
 

@@ -16,6 +16,7 @@ from geoplan.inputs.layers import Demand
 from geoplan.inputs.projection.cohorts import CITY, cohort_change_ratios, people_of_ages
 from geoplan.inputs.projection.holdout import leave_areas_out
 from geoplan.validate import number, raise_faults
+from geoplan.words.message import Message
 
 Variant = Literal["low", "middle", "high"]
 VARIANTS: tuple[Variant, ...] = ("low", "middle", "high")
@@ -64,13 +65,20 @@ class PeopleByYear:
             years = [int(y) for y in table.columns]
             values = table.to_numpy(float)
             if not years or years != sorted(set(years)):
-                faults.append(f"the years of {name} must rise")
+                faults.append(Message("call_faults.years_rise", name=name))
             if not np.isfinite(values).all() or (values < 0).any():
-                faults.append(f"{name} has missing or negative people")
+                faults.append(Message("call_faults.people_of_missing", name=name))
             if not table.index.is_unique:
-                faults.append(f"{name} has areas more than once")
+                faults.append(Message("call_faults.areas_twice", name=name))
         if self.base_year is not None and not faults and not self.has(self.base_year):
-            faults.append(f"base_year {self.base_year} is outside {self.first} to {self.last}")
+            faults.append(
+                Message(
+                    "call_faults.base_year_outside",
+                    base_year=self.base_year,
+                    first=self.first,
+                    last=self.last,
+                )
+            )
         raise_faults("the people by year", faults)
 
     @property
@@ -143,7 +151,8 @@ def growth_by_year(
     """
     rates = {"people": growth, "low": low, "high": high}
     given = {name: number(rate) for name, rate in rates.items() if rate is not None}
-    raise_faults("growth", [f"{k} must be above -1" for k, rate in given.items() if not rate > -1])
+    wrong = [name for name, rate in given.items() if not rate > -1]
+    raise_faults("growth", [Message("call_faults.growth_above", name=name) for name in wrong])
     span = np.arange(_GROWTH_YEARS + 1)
     tables = {
         name: pd.DataFrame([(1 + rate) ** span], index=[CITY], columns=base_year + span)

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.validate import raise_faults
+from geoplan.words.message import Message
 
 Array = NDArray[np.float64]
 
@@ -144,9 +145,13 @@ def people_of_ages(
     {'A': 80.0}
     """
     ages = [int(a) for a in later.columns]
-    faults = [f"no age group begins at {a}" for a in (from_age, to_age) if a not in (*ages, None)]
+    faults = [
+        Message("call_faults.no_age_group", a=a)
+        for a in (from_age, to_age)
+        if a not in (*ages, None)
+    ]
     if elapsed_years < 0:
-        faults.append("elapsed_years must be 0 or more")
+        faults.append(Message("call_faults.elapsed_not_negative"))
     raise_faults("the ages and years", faults)
     whole = int(elapsed_years // ratios.width)
     part = elapsed_years / ratios.width - whole
@@ -233,19 +238,21 @@ def _checked(earlier: pd.DataFrame, later: pd.DataFrame, step_years: int) -> int
     faults = []
     ages = list(later.columns)
     if list(earlier.columns) != ages:
-        faults.append("both censuses must have the same age groups")
+        faults.append(Message("call_faults.ages_differ"))
     widths = set(np.diff(ages).tolist()) if len(ages) > 1 else set()
     if len(widths) != 1 or min(widths) <= 0:
-        faults.append("age groups must rise in even steps")
+        faults.append(Message("call_faults.ages_uneven"))
     elif step_years <= 0 or step_years % min(widths):
-        faults.append(f"step_years must be a multiple of {min(widths)}, not {step_years}")
+        faults.append(
+            Message("call_faults.step_multiple", value=min(widths), step_years=step_years)
+        )
     elif ages[0] + step_years > ages[-1]:
-        faults.append("the age groups must span more than step_years")
+        faults.append(Message("call_faults.ages_span"))
     for name, table in (("earlier", earlier), ("later", later)):
         values = table.to_numpy(float)
         if not np.isfinite(values).all() or (values < 0).any():
-            faults.append(f"{name} has missing or negative people")
+            faults.append(Message("call_faults.people_of_missing", name=name))
         if not table.index.is_unique:
-            faults.append(f"{name} has areas more than once")
+            faults.append(Message("call_faults.areas_twice", name=name))
     raise_faults("the censuses", faults)
     return int(min(widths))

@@ -243,6 +243,8 @@ def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:
     notes = network.notes
     for text in notes.get("driver_says", ()):
         yield "driver_says", {"text": text}
+    if lost := notes.get("features_lost"):
+        yield "features_lost", dict(lost)
     if left := notes.get("rows_without_line"):
         count = sum(left.values()) if isinstance(left, Mapping) else left
         yield "rows_without_line", {"count": count}

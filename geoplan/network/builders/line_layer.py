@@ -24,10 +24,9 @@ from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.readers import VECTOR, read_vector
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.files.vector import FEATURES_LOST, as_table, one_layer, vector_layers
+from geoplan.inputs.files.vector import as_table, one_layer, vector_layers
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
-from geoplan.words import say_both
 
 LINE_SUFFIXES = tuple(VECTOR)
 #: of these, files that hold several layers as GDAL reads them
@@ -160,8 +159,6 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
         raise NetworkError.of(f"network_faults.{key}", name=path.name, **values) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise NetworkError.of("network_faults.no_line", held="-")
-    if FEATURES_LOST in frame.attrs:
-        said.append(say_both("inputs.features_lost", **frame.attrs[FEATURES_LOST]))
     if said:
         frame.attrs[DRIVER_SAYS] = said
     return frame

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.transit.clock import MINUTE_MS, NEVER, SECOND_MS, minutes_of
 from geoplan.validate import number, raise_faults
+from geoplan.words.message import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,14 +47,14 @@ class TransitOptions:
     def __post_init__(self) -> None:
         faults = []
         if not 0 < number(self.percentile) <= 100:
-            faults.append(f"percentile must be above 0 and at most 100, not {self.percentile!r}")
+            faults.append(Message("call_faults.percentile_between", percentile=self.percentile))
         if not (math.isfinite(number(self.max_walk_m)) and number(self.max_walk_m) >= 0):
-            faults.append(f"max_walk_m must be metres, 0 or more, not {self.max_walk_m!r}")
+            faults.append(Message("call_faults.walk_metres", max_walk_m=self.max_walk_m))
         changes = number(self.max_transfers)
         if not (0 <= changes <= 20 and changes.is_integer()):
-            faults.append(f"max_transfers must be a whole number to 20, not {self.max_transfers!r}")
+            faults.append(Message("call_faults.transfers_whole", max_transfers=self.max_transfers))
         if not 0 <= number(self.board_slack_s) <= 3600:
-            faults.append(f"board_slack_s must be 0 to 3600 seconds, not {self.board_slack_s!r}")
+            faults.append(Message("call_faults.slack_seconds", board_slack_s=self.board_slack_s))
         raise_faults("public transport", faults)
         _ = self.minutes  # a window that makes no sense raises here
 

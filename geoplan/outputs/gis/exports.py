@@ -22,7 +22,6 @@ from geoplan.outputs.gis.formats.shapefile import write_shapefiles
 from geoplan.outputs.gis.formats.spreadsheet import write_sheets
 from geoplan.outputs.gis.run_layers import RunLayer, run_layers
 from geoplan.outputs.tables.office_files import write_csv
-from geoplan.words import say_both
 from geoplan.writing import fault_text, restored, write_together
 from geoplan.writing.finished_run import cities_of, run_facts, run_summary, sound_layers
 
@@ -93,7 +92,7 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     if cities:
         return _of_cities(run, cities, format, out)
     if not (run / "layers.gpkg").exists():
-        raise UsageError(say_both("outputs.no_layers", folder=run_folder))
+        raise UsageError.of("outputs.no_layers", folder=run_folder)
     source = sound_layers(run)
     run_facts(run)
     if (run / "summary.json").exists():  # layers alone may be exported; a damaged run not

@@ -19,6 +19,7 @@ from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import SAME_VALUE
+from geoplan.words.message import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -62,31 +63,15 @@ def read_assignment_constraints(
     asked["sites"] = read_count(problem, asked, faults, least=1)
     constraints = read_constraints(problem, faults, **asked)
     if problem.full_within is not None:
-        faults.add(
-            f"gradual coverage (full_within) and {name} do not go together: {name} weighs "
-            "the cost itself, so nobody is covered in part; leave full_within out"
-        )
+        faults.add(Message("siting_faults.gradual_cost", name=name))
     if name == "p-median" and backup:
-        faults.add(
-            "backup and p-median do not go together: everybody goes to the nearest site only; ask "
-            "max_coverage(backup=True) for people in reach of two sites, or p_center(backup=True) "
-            "for the cost to the second nearest"
-        )
+        faults.add(Message("siting_faults.backup_median"))
     if name == "p-center" and equity:
-        faults.add(
-            "equity and p-center do not go together: p-center puts the worst-off person first "
-            "already; ask p_median(equity=True) for the worst-off area's mean cost"
-        )
+        faults.add(Message("siting_faults.equity_center"))
     if name == "p-center" and constraints.area_share:
-        faults.add(
-            "a least share of people and p-center do not go together: everybody is served within "
-            "the largest cost; give whole numbers for sites per area, or ask p_median or "
-            "max_coverage for shares within a threshold"
-        )
+        faults.add(Message("siting_faults.share_center"))
     elif constraints.area_share and problem.threshold is None:
-        faults.add(
-            "min_share_per_area counts people within the problem's threshold: give the problem one"
-        )
+        faults.add(Message("siting_faults.share_threshold"))
     return constraints
 
 

@@ -20,6 +20,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
+from geoplan.words.message import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -118,13 +119,13 @@ def alternative_sites(
     control, faults = begin_solve("alternative_sites", options, asked)
     control.gap = 0.0
     if result.objective not in ("max_coverage", "min_sites"):
-        faults.add(f"alternatives exist for max_coverage and min_sites, not {result.objective}")
+        faults.add(Message("siting_faults.alternatives_of", objective=result.objective))
     if result.status not in ("optimal", "feasible"):
-        faults.add(f"there is no solution to compare with: it is {result.status}")
+        faults.add(Message("siting_faults.nothing_to_compare", status=result.status))
     if not 0 <= within < 1:
-        faults.add(f"within must be a share from 0 to below 1, not {within}")
+        faults.add(Message("siting_faults.within_share", within=within))
     if most < 1:
-        faults.add(f"most must be 1 or more, not {most}")
+        faults.add(Message("siting_faults.most_one", most=most))
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     chosen = problem.positions(result.sites)

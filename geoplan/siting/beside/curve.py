@@ -19,11 +19,14 @@ from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import covered_people
-from geoplan.siting.model.parse import listed
+from geoplan.siting.model.parse import (
+    some_of,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
+from geoplan.words.message import Message
 
 #: numbers of sites beyond which not each is solved from the start, and how far those stand apart
 _MANY, _STRIDE = 100, 16
@@ -143,7 +146,7 @@ def _counts(problem: SitingProblem, sites: Iterable[int], faults: Faults) -> lis
     counts = list(sites)
     wrong = [c for c in counts if isinstance(c, bool) or not isinstance(c, (int, np.integer))]
     if wrong:
-        faults.add(f"sites must be whole numbers, not {listed(wrong)}")
+        faults.add(Message("siting_faults.sites_whole_list", some=some_of(wrong)))
         return []
     every = sorted({int(c) for c in counts})
     if every:  # the smallest tells of all

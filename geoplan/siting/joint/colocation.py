@@ -14,7 +14,9 @@ from geoplan.siting.model.build_result import judged, make_result, no_result, ro
 from geoplan.siting.model.constraints import begin_solve, problem_free, site_money
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import covered_people, is_whole
-from geoplan.siting.model.parse import listed
+from geoplan.siting.model.parse import (
+    some_of,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
@@ -22,6 +24,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions
 from geoplan.tolerances import BUDGET_ROUNDING
+from geoplan.words.message import Message
 
 SOLVER = "covering_joint_highs"
 
@@ -121,29 +124,30 @@ def _checked(
     faults: Faults,
 ) -> dict[Hashable, int]:
     if len(problems) < 2:
-        faults.add("planning together needs two services or more")
+        faults.add(Message("siting_faults.two_services"))
     for what, amount in (("budget", budget), ("saving", saving)):
         if isinstance(amount, bool) or not amount >= 0 or not np.isfinite(amount):
-            faults.add(f"{what} must be a finite amount, 0 or more, not {amount!r}")
+            faults.add(Message("siting_faults.finite_amount", what=what, amount=amount))
     limits = dict(sites or {})
     unknown = [name for name in limits if name not in problems]
     if unknown:
-        faults.add(f"sites: no such service: {listed(unknown)}; {listed(problems)}")
+        faults.add(
+            Message("siting_faults.no_service", some=some_of(unknown), some2=some_of(problems))
+        )
     for name, problem in problems.items():
         if problem.site_costs is None:
-            faults.add(f"{name!r} has no site_costs, the money each of its sites takes")
+            faults.add(Message("siting_faults.no_site_costs", name=name))
         for constraint, there in (
             ("capacities", problem.capacities is not None),
             ("conflicts", len(problem.conflicts) > 0),
         ):
             if there:
                 faults.add(
-                    f"{name!r} has {constraint}, which planning together does not know: leave them "
-                    "out, or plan the services one by one with max_coverage"
+                    Message("siting_faults.together_without", name=name, constraint=constraint)
                 )
         count = limits.get(name)
         if count is not None and (isinstance(count, bool) or count < len(problem.fixed)):
-            faults.add(f"sites of {name!r} must be {len(problem.fixed)} (the fixed ones) or more")
+            faults.add(Message("siting_faults.sites_of_fixed", name=name, count=len(problem.fixed)))
     return limits
 
 

@@ -23,6 +23,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions
 from geoplan.tolerances import SAME_VALUE
+from geoplan.words.message import Message
 
 #: share of the time for a first plan and for the bound without referral
 _FIRST_TIME = 0.25
@@ -130,25 +131,40 @@ def _check(
     if not lower.demand_index.equals(upper.demand_index) or not np.array_equal(
         lower.weights, upper.weights
     ):
-        faults.add("both tiers must have the same demand rows and people, in the same order")
+        faults.add(Message("siting_faults.tiers_demand"))
     if near.shape != (lower.n_sites, upper.n_sites):
         faults.add(
-            f"referral must be lower sites x upper sites, {lower.n_sites} x {upper.n_sites}, not "
-            f"{near.shape[0]} x {near.shape[1]}"
+            Message(
+                "siting_faults.referral_shape",
+                n_sites=lower.n_sites,
+                n_sites2=upper.n_sites,
+                value=near.shape[0],
+                value2=near.shape[1],
+            )
         )
     for name, problem, count in (("sites", lower, counts[0]), ("upper_sites", upper, counts[1])):
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
-            faults.add(f"{name} must be a whole number, not {count!r}")
+            faults.add(Message("siting_faults.whole_number", name=name, count=count))
         elif count < len(problem.fixed):
-            faults.add(f"{name} must be {len(problem.fixed)} (the fixed ones) or more, not {count}")
+            faults.add(
+                Message(
+                    "siting_faults.count_fixed", name=name, count=len(problem.fixed), count2=count
+                )
+            )
         for what, there in (
-            ("closable sites", len(problem.closable) > 0),
-            ("capacities", problem.capacities is not None),
-            ("gradual coverage", problem.full_within is not None),
-            ("conflicts", len(problem.conflicts) > 0),
+            ("with_closable", len(problem.closable) > 0),
+            ("with_capacities", problem.capacities is not None),
+            ("with_gradual", problem.full_within is not None),
+            ("with_conflicts", len(problem.conflicts) > 0),
         ):
             if there:
-                faults.add(f"the problem of {name} has {what}, which tiers sited together know not")
+                faults.add(
+                    Message(
+                        "siting_faults.tiers_without",
+                        name=name,
+                        what=Message(f"siting_faults.{what}"),
+                    )
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

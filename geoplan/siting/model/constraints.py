@@ -11,12 +11,18 @@ import numpy as np
 
 from geoplan.errors import Faults
 from geoplan.siting.model.counting import counts_whole, is_enough, least_people, reachable_share
-from geoplan.siting.model.parse import listed, problem_faults, share_text, sites_text
+from geoplan.siting.model.parse import (
+    problem_faults,
+    share_text,
+    sites_text,
+    some_of,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions, check_limits, read_request
 from geoplan.tolerances import BUDGET_ROUNDING
 from geoplan.validate import number
+from geoplan.words.message import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -149,7 +155,7 @@ def read_count(
     """The number of sites asked for, `least` or more; a budget may stand in for it."""
     if asked.get("sites") is None:
         if asked.get("budget") is None:
-            faults.add("say how many: sites = N, or budget = money")
+            faults.add(Message("siting_faults.how_many"))
         return None
     return check_count(problem, asked["sites"], faults, least=least)
 
@@ -157,15 +163,12 @@ def read_count(
 def check_count(problem: SitingProblem, sites: Any, faults: Faults, *, least: int = 0) -> int:
     """`sites` as a whole number, `least` or more, that leaves room for the fixed ones."""
     if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
-        faults.add(f"sites must be a whole number, not {sites!r}")
+        faults.add(Message("siting_faults.sites_whole", sites=sites))
         return 0
     if sites < least:
-        faults.add(f"sites must be {least} or more, not {sites}")
+        faults.add(Message("siting_faults.sites_least", least=least, sites=sites))
     elif sites < len(problem.fixed):
-        faults.add(
-            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
-            f"give at least {len(problem.fixed)}, or make some of them closable"
-        )
+        faults.add(Message("siting_faults.sites_fixed", sites=sites, count=len(problem.fixed)))
     return int(sites)
 
 
@@ -175,20 +178,17 @@ def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Ask
     backup, equity = asked.get("backup", False), asked.get("equity", False)
     if budget is not None:
         if problem.site_costs is None:
-            faults.add("budget needs site_costs in the problem: the money each site takes")
+            faults.add(Message("siting_faults.budget_costs"))
         if not 0 <= number(budget) < np.inf:
-            faults.add(f"budget must be a finite amount, 0 or more, not {budget!r}")
+            faults.add(Message("siting_faults.budget_amount", budget=budget))
     if problem.full_within is not None:
         for name, on in (("backup", backup), ("capacities", problem.capacities is not None)):
             if on:
-                faults.add(
-                    f"gradual coverage (full_within) and {name} do not go together: a part of a "
-                    "person cannot be counted twice or use capacity"
-                )
+                faults.add(Message("siting_faults.gradual_twice", name=name))
     if backup and problem.capacities is not None:
-        faults.add("backup with capacities is not supported")
+        faults.add(Message("siting_faults.backup_capacities"))
     if equity and problem.areas is None:
-        faults.add("equity needs areas in the problem: the area of every demand row")
+        faults.add(Message("siting_faults.equity_areas"))
     area_sites = _area_sites(problem, asked.get("min_sites_per_area"), faults)
     area_share = _area_shares(problem, asked.get("min_share_per_area"), faults)
     return Constraints(
@@ -212,20 +212,14 @@ def _area_sites(problem: SitingProblem, given: Any, faults: Faults) -> dict[Any,
     least: dict[Any, int] = {}
     for code, count in _per_area(given, every).items():
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
-            faults.add(
-                f"min_sites_per_area of {code!r} must be a whole number of sites, not {count!r}; "
-                "shares of people are min_share_per_area"
-            )
+            faults.add(Message("siting_faults.area_sites_whole", code=code, count=count))
         else:
             least[code] = int(count)
     if least and problem.site_areas is None:
-        faults.add(
-            "min_sites_per_area counts sites per area and needs site_areas in the problem (shares "
-            "of people are min_share_per_area)"
-        )
+        faults.add(Message("siting_faults.area_sites_areas"))
     _check_codes(problem, "min_sites_per_area", least, faults)
     if any(count < 0 for count in least.values()):
-        faults.add("min_sites_per_area: a number of sites must be 0 or more")
+        faults.add(Message("siting_faults.area_sites_number"))
     return least
 
 
@@ -234,14 +228,14 @@ def _area_shares(problem: SitingProblem, given: Any, faults: Faults) -> dict[Any
     least: dict[Any, float] = {}
     for code, share in _per_area(given, _known(problem.areas)).items():
         if isinstance(share, bool) or not isinstance(share, (int, float, np.number)):
-            faults.add(f"min_share_per_area of {code!r} must be a number, not {share!r}")
+            faults.add(Message("siting_faults.area_share_number", code=code, share=share))
         else:
             least[code] = float(share)
     if least and problem.areas is None:
-        faults.add("min_share_per_area needs areas in the problem: the area of every demand row")
+        faults.add(Message("siting_faults.area_share_areas"))
     _check_codes(problem, "min_share_per_area", least, faults)
     if any(not 0 <= share <= 1 for share in least.values()):
-        faults.add("min_share_per_area: a share must be from 0 to 1")
+        faults.add(Message("siting_faults.area_share_between"))
     return least
 
 
@@ -256,7 +250,11 @@ def _check_codes(problem: SitingProblem, name: str, given: Iterable[Any], faults
     known = set(_known(problem.areas)) | set(_known(problem.site_areas))
     unknown = [code for code in given if code not in known and code is not None]
     if unknown and known:
-        faults.add(f"{name}: no such area: {listed(unknown)}; known: {listed(known)}")
+        faults.add(
+            Message(
+                "siting_faults.no_areas", name=name, some=some_of(unknown), some2=some_of(known)
+            )
+        )
 
 
 def area_codes(problem: SitingProblem) -> tuple[np.ndarray, list[Any]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geoplan.errors import Faults, SitingError
 from geoplan.tolerances import SHARE_ROUNDING
-from geoplan.words.message import first_few, plain_label
+from geoplan.words.message import Message, called, first_few, plain_label
 
 _SHOWN = 8
 
@@ -21,9 +21,14 @@ def problem_faults() -> Faults:
     return Faults(SitingError, "siting_faults.problem", join="\n  - ")
 
 
-def listed(labels: Iterable[Any]) -> str:
+def some_of(labels: Iterable[Any]) -> Message:
     """The first few labels, and how many more there are."""
-    return str(first_few(labels, most=_SHOWN))
+    return first_few(labels, most=_SHOWN)
+
+
+def listed(labels: Iterable[Any]) -> str:
+    """The same in English, for what a result says of itself."""
+    return str(some_of(labels))
 
 
 def share_text(share: float) -> str:
@@ -45,37 +50,37 @@ def check_unique(index: pd.Index, side: str, faults: Faults) -> None:
     """Labels that occur more than once are a fault."""
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
-        faults.add(f"{side} labels more than once: {listed(twice)}")
+        faults.add(Message("siting_faults.side_twice", side=called(side), some=some_of(twice)))
 
 
-def read_numbers(values: Any, name: str, faults: Faults) -> np.ndarray | None:
+def read_numbers(values: Any, name: Message | str, faults: Faults) -> np.ndarray | None:
     """Values as floats, or a fault and None."""
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        faults.add(f"{name} must be numbers")
+        faults.add(Message("siting_faults.be_numbers", name=name))
         return None
 
 
 def read_threshold(
-    value: Any, name: str, cutoff: float | None, unit: str, faults: Faults
+    value: Any, name: Message | str, cutoff: float | None, unit: str, faults: Faults
 ) -> float | None:
     """A threshold that makes sense in the unit of the costs."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, Real):
-        faults.add(f"{name} must be a number in the unit of the costs, not {value!r}")
+        faults.add(Message("siting_faults.number_of_costs", name=name, value=value))
         return None
     number = float(value)
     if not np.isfinite(number):
-        faults.add(f"{name} must be a finite number, not {number}; leave it out for no limit")
+        faults.add(Message("siting_faults.finite_number", name=name, number=number))
     elif number < 0:
-        faults.add(f"{name} must be 0 or more, not {number:g}")
+        faults.add(Message("siting_faults.not_negative", name=name, number=number))
     elif cutoff is not None and number > cutoff:
         faults.add(
-            f"{name} is {number:g} {unit}, but the travel costs were only looked for up to "
-            f"{cutoff:g} {unit}, so pairs are missing: measure them again with a larger cutoff, or "
-            f"check the unit of {name}"
+            Message(
+                "siting_faults.beyond_cutoff", name=name, number=number, unit=unit, cutoff=cutoff
+            )
         )
     else:
         return number
@@ -85,23 +90,29 @@ def read_threshold(
 def read_weights(weights: Any, index: pd.Index, faults: Faults) -> np.ndarray:
     """People per demand row: a Series by label, anything else by position."""
     if isinstance(weights, pd.DataFrame):
-        faults.add("weights must be one column, not a DataFrame: pick the column that counts")
+        faults.add(Message("siting_faults.weights_column"))
         return np.zeros(len(index))
     people = _aligned(weights, "weights", index, "demand", faults)
     if people is None:
         return np.zeros(len(index))
     for wrong, what in (
-        (np.isnan(people), "NaN"),
-        (np.isinf(people), "not finite"),
-        (people < 0, "below 0"),
+        (np.isnan(people), "value_nan"),
+        (np.isinf(people), "value_not_finite"),
+        (people < 0, "value_below"),
     ):
         if wrong.any():
-            faults.add(f"weights are {what} at demand {listed(index[wrong])}")
+            faults.add(
+                Message(
+                    "siting_faults.weights_wrong",
+                    what=Message(f"siting_faults.{what}"),
+                    some=some_of(index[wrong]),
+                )
+            )
     return people
 
 
 def _aligned(
-    values: Any, name: str, index: pd.Index, side: str, faults: Faults
+    values: Any, name: Message | str, index: pd.Index, side: str, faults: Faults
 ) -> np.ndarray | None:
     """Numbers in the order of `index`; labels must be the same set, in any order."""
     if isinstance(values, Mapping):
@@ -109,7 +120,7 @@ def _aligned(
     if isinstance(values, pd.Series):
         return _by_label(values, name, index, side, faults)
     if isinstance(values, (str, bytes)):
-        faults.add(f"{name} must be numbers")
+        faults.add(Message("siting_faults.be_numbers", name=name))
         return None
     numbers = read_numbers(
         list(values) if not hasattr(values, "__array__") else values, name, faults
@@ -118,42 +129,67 @@ def _aligned(
         return None
     if numbers.shape != (len(index),):
         faults.add(
-            f"{name} has the shape {numbers.shape}, but there are {len(index)} {side} labels"
+            Message(
+                "siting_faults.shape_labels",
+                name=name,
+                shape=numbers.shape,
+                count=len(index),
+                side=called(side),
+            )
         )
         return None
     return numbers.copy()
 
 
 def _by_label(
-    values: pd.Series, name: str, index: pd.Index, side: str, faults: Faults
+    values: pd.Series, name: Message | str, index: pd.Index, side: str, faults: Faults
 ) -> np.ndarray | None:
     twice = values.index[values.index.duplicated()].unique()
     if len(twice):
-        faults.add(f"{name} has {side} labels more than once: {listed(twice)}")
+        faults.add(
+            Message(
+                "siting_faults.name_side_twice", name=name, side=called(side), some=some_of(twice)
+            )
+        )
         return None
     missing = index.difference(values.index, sort=False)
     unknown = values.index.difference(index, sort=False)
     if len(missing):
-        faults.add(f"{name} has no value for {len(missing)} {side} labels: {listed(missing)}")
+        faults.add(
+            Message(
+                "siting_faults.no_value",
+                name=name,
+                count=len(missing),
+                side=called(side),
+                some=some_of(missing),
+            )
+        )
     if len(unknown):
         faults.add(
-            f"{name} has {len(unknown)} labels that are not {side} labels: {listed(unknown)}"
-            + _hint(values.index, index)
+            Message(
+                "siting_faults.not_labels",
+                name=name,
+                count=len(unknown),
+                side=called(side),
+                some=some_of(unknown),
+                hint=_hint(values.index, index),
+            )
         )
     if len(missing) or len(unknown) or not index.is_unique:
         return None
     return read_numbers(values.reindex(index).to_numpy(), name, faults)
 
 
-def _hint(given: pd.Index, known: pd.Index) -> str:
+def _hint(given: pd.Index, known: pd.Index) -> Message | str:
     """Why labels that look alike may not match."""
     if set(given.map(str)) & set(known.map(str)):
-        return f" (labels are {given.inferred_type} here and {known.inferred_type} there)"
-    return f" (they look like {plain_label(known[0])!r})" if len(known) else ""
+        types = {"here": given.inferred_type, "there": known.inferred_type}
+        return Message("siting_faults.hint_types", **types)
+    return Message("siting_faults.hint_like", like=plain_label(known[0])) if len(known) else ""
 
 
 def values_by_label(
-    values: Any, name: str, index: pd.Index, faults: Faults, *, infinite: bool = False
+    values: Any, name: Message | str, index: pd.Index, faults: Faults, *, infinite: bool = False
 ) -> np.ndarray | None:
     """One number per site, 0 or more: given once for all, in order, or by label."""
     if values is None:
@@ -165,16 +201,25 @@ def values_by_label(
     if numbers is None:
         return None
     for wrong, what in (
-        (np.isnan(numbers), "NaN"),
-        (np.isinf(numbers) & (not infinite), "not finite"),
-        (numbers < 0, "below 0"),
+        (np.isnan(numbers), "value_nan"),
+        (np.isinf(numbers) & (not infinite), "value_not_finite"),
+        (numbers < 0, "value_below"),
     ):
         if np.any(wrong):
-            faults.add(f"{name} are {what} at site {listed(index[wrong])}")
+            faults.add(
+                Message(
+                    "siting_faults.values_wrong",
+                    name=name,
+                    what=Message(f"siting_faults.{what}"),
+                    some=some_of(index[wrong]),
+                )
+            )
     return numbers
 
 
-def codes_by_label(values: Any, name: str, index: pd.Index, faults: Faults) -> np.ndarray | None:
+def codes_by_label(
+    values: Any, name: Message | str, index: pd.Index, faults: Faults
+) -> np.ndarray | None:
     """An area code per label; None where there is none."""
     if values is None:
         return None
@@ -182,29 +227,35 @@ def codes_by_label(values: Any, name: str, index: pd.Index, faults: Faults) -> n
         values = pd.Series(values, dtype=object)
     if isinstance(values, pd.Series):
         if not values.index.is_unique:
-            faults.add(f"{name} has labels more than once")
+            faults.add(Message("siting_faults.labels_again", name=name))
             return None
         missing = index.difference(values.index, sort=False)
         if len(missing):
-            faults.add(f"{name} has no code for {len(missing)} labels: {listed(missing)}")
+            faults.add(
+                Message(
+                    "siting_faults.no_code", name=name, count=len(missing), some=some_of(missing)
+                )
+            )
             return None
         values = values.reindex(index).to_numpy(dtype=object)
     codes = np.empty(len(values), dtype=object)
     codes[:] = [None if pd.isna(code) else code for code in values]
     if len(codes) != len(index):
-        faults.add(f"{name} has {len(codes)} codes, but there are {len(index)} labels")
+        faults.add(
+            Message("siting_faults.codes_labels", name=name, count=len(codes), count2=len(index))
+        )
         return None
     return codes
 
 
-def read_labels(labels: Any, name: str, index: pd.Index, faults: Faults) -> np.ndarray:
+def read_labels(labels: Any, name: Message | str, index: pd.Index, faults: Faults) -> np.ndarray:
     """Positions of labels; unknown and repeated ones are faults."""
     if labels is None:
         return np.empty(0, np.int64)
     if isinstance(labels, (str, bytes)):
         labels = [labels]
     if isinstance(labels, (np.ndarray, pd.Series)) and labels.dtype == bool:
-        faults.add(f"{name} must hold site labels, not a mask of true and false")
+        faults.add(Message("siting_faults.no_mask", name=name))
         return np.empty(0, np.int64)
     wanted = list(labels)
     if not wanted or not index.is_unique:
@@ -213,11 +264,11 @@ def read_labels(labels: Any, name: str, index: pd.Index, faults: Faults) -> np.n
     unknown = [label for label in wanted if label not in known]
     if unknown:
         hint = _hint(pd.Index(unknown), index)
-        faults.add(f"{name}: not among the sites: {listed(unknown)}{hint}")
+        faults.add(Message("siting_faults.not_sites", name=name, some=some_of(unknown), hint=hint))
     found = [known[label] for label in wanted if label in known]
     if len(set(found)) < len(found):
         twice = sorted({i for i in found if found.count(i) > 1})
-        faults.add(f"{name}: more than once: {listed(index[twice])}")
+        faults.add(Message("siting_faults.sites_again", name=name, some=some_of(index[twice])))
         found = list(dict.fromkeys(found))
     return np.array(found, np.int64)
 
@@ -226,7 +277,7 @@ def read_pairs(pairs: Any, index: pd.Index, faults: Faults) -> np.ndarray:
     """Pairs of site labels as positions (k, 2), first below second, each once."""
     every = [tuple(pair) for pair in pairs]
     if any(len(pair) != 2 for pair in every):
-        faults.add("conflicts must be pairs of site labels")
+        faults.add(Message("siting_faults.conflict_pairs"))
         return np.empty((0, 2), np.int64)
     if not every:
         return np.empty((0, 2), np.int64)
@@ -234,10 +285,10 @@ def read_pairs(pairs: Any, index: pd.Index, faults: Faults) -> np.ndarray:
     known = {label: i for i, label in enumerate(index)}
     unknown = [label for label in names if label not in known]
     if unknown:
-        faults.add(f"conflicts: not among the sites: {listed(unknown)}")
+        faults.add(Message("siting_faults.conflict_sites", some=some_of(unknown)))
         return np.empty((0, 2), np.int64)
     if any(a == b for a, b in every):
-        faults.add("conflicts: a site cannot conflict with itself")
+        faults.add(Message("siting_faults.conflict_itself"))
         return np.empty((0, 2), np.int64)
     found = np.sort(np.array([[known[a], known[b]] for a, b in every], np.int64), axis=1)
     return np.unique(found, axis=0)
@@ -267,7 +318,7 @@ def read_site_data(
     for one, other in (("fixed", "forbidden"), ("fixed", "closable"), ("closable", "forbidden")):
         both = site_index[np.intersect1d(at[one], at[other])]
         if len(both):
-            faults.add(f"both {one} and {other}: {listed(both)}")
+            faults.add(Message("siting_faults.both_of", one=one, other=other, some=some_of(both)))
     costs = values_by_label(given.get("site_costs"), "site_costs", site_index, faults)
     capacities = values_by_label(
         given.get("capacities"), "capacities", site_index, faults, infinite=True
@@ -278,8 +329,10 @@ def read_site_data(
     together = [p for p in pairs if np.isin(p, at["fixed"]).all()]
     if together:
         faults.add(
-            "fixed sites that conflict with each other: "
-            + listed([tuple(site_index[list(p)]) for p in together])
+            Message(
+                "siting_faults.fixed_conflict",
+                some=some_of([tuple(site_index[list(p)]) for p in together]),
+            )
         )
     return {
         **at,

@@ -24,6 +24,7 @@ from geoplan.siting.model.parse import (
 from geoplan.siting.model.read_matrix import read_costs, read_cover, row_labels, within
 from geoplan.validate import check_keywords
 from geoplan.words.display import completes, facts_html
+from geoplan.words.message import Message
 
 Labels = Iterable[Hashable]
 
@@ -144,12 +145,9 @@ class SitingProblem:
         limit = read_threshold(threshold, "threshold", read.cutoff, read.unit, faults)
         full = read_threshold(full_within, "full_within", None, read.unit, faults)
         if full_within is not None and threshold is None:
-            faults.add("full_within needs a threshold, where coverage ends")
+            faults.add(Message("siting_faults.full_threshold"))
         elif full is not None and limit is not None and full >= limit:
-            faults.add(
-                f"full_within ({full:g}) must be below the threshold ({limit:g}); leave it out "
-                "when covered is covered"
-            )
+            faults.add(Message("siting_faults.full_below", full=full, limit=limit))
         rows = row_labels(read, weights)
         people = read_weights(weights, rows, faults)
         data = read_site_data(sites, rows, read.site_index, faults)

@@ -12,7 +12,12 @@ from scipy import sparse
 
 from geoplan.errors import Faults
 from geoplan.network.graph.travel_costs import TravelCosts
-from geoplan.siting.model.parse import check_unique, listed, read_numbers
+from geoplan.siting.model.parse import (
+    check_unique,
+    read_numbers,
+    some_of,
+)
+from geoplan.words.message import Message, called
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -38,7 +43,7 @@ def _canonical(matrix: sparse.spmatrix, faults: Faults, name: str) -> sparse.csr
     if len(row) > 1:
         twice = (row[1:] == row[:-1]) & (col[1:] == col[:-1])
         if twice.any():
-            faults.add(f"{name}: {int(twice.sum())} pairs are stored more than once")
+            faults.add(Message("siting_faults.pairs_twice", name=name, count=int(twice.sum())))
     indptr = np.zeros(coo.shape[0] + 1, np.int64)
     np.cumsum(np.bincount(row, minlength=coo.shape[0]), out=indptr[1:])
     return _csr(coo.data[order].astype(np.float64), col, indptr, coo.shape)
@@ -60,11 +65,11 @@ def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
     """Costs in any of the accepted shapes as CSR; a stored entry is a reachable pair."""
     known_unit, cutoff = unit or "", None
     if unit not in (None, "", "m", "min"):
-        faults.add(f"unit must be 'm' or 'min', not {unit!r}")
+        faults.add(Message("siting_faults.unit_of_two", unit=unit))
     if isinstance(costs, TravelCosts):
         demand_index, site_index = costs.demand_index, costs.site_index
         if unit and unit != costs.unit:
-            faults.add(f"unit is {unit!r}, but the travel costs are in {costs.unit!r}")
+            faults.add(Message("siting_faults.unit_differs", unit=unit, unit2=costs.unit))
         known_unit, cutoff = costs.unit, costs.cutoff
         matrix = costs.matrix
         if not isinstance(matrix, sparse.csr_matrix) or not matrix.has_canonical_format:
@@ -76,11 +81,11 @@ def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
         dense = read_numbers(costs, "costs", faults)
         if dense is None or dense.ndim != 2:
             if dense is not None:
-                faults.add(f"costs must have two dimensions, demand x sites, not {dense.ndim}")
+                faults.add(Message("siting_faults.costs_dimensions", ndim=dense.ndim))
             faults.raise_all()
         assert dense is not None
         if np.isneginf(dense).any():
-            faults.add("costs below 0: -inf; use inf or NaN for out of reach")
+            faults.add(Message("siting_faults.costs_minus_inf"))
         matrix = _dense_to_csr(dense)
         demand_index, site_index = _positions(dense.shape)
         if isinstance(costs, pd.DataFrame):
@@ -93,9 +98,12 @@ def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
         row = int(np.searchsorted(matrix.indptr, np.argmax(negative), side="right") - 1)
         column = int(matrix.indices[np.argmax(negative)])
         faults.add(
-            f"{int(negative.sum())} costs are below 0, the first from demand "
-            f"{listed(demand_index[[row]])} to site {listed(site_index[[column]])}; "
-            "use inf or NaN for out of reach"
+            Message(
+                "siting_faults.costs_below",
+                count=int(negative.sum()),
+                some=some_of(demand_index[[row]]),
+                some2=some_of(site_index[[column]]),
+            )
         )
     return ReadMatrix(
         matrix=matrix,
@@ -133,12 +141,12 @@ def read_cover(
     else:
         dense = np.asarray(cover)
         if dense.ndim != 2:
-            faults.add(f"cover must have two dimensions, demand x sites, not {dense.ndim}")
+            faults.add(Message("siting_faults.cover_dimensions", ndim=dense.ndim))
             faults.raise_all()
         if dense.dtype.kind == "f" and np.isnan(dense).any():
-            faults.add("cover holds NaN: it must be true or false")
+            faults.add(Message("siting_faults.cover_nan"))
         elif dense.dtype.kind not in "biuf":
-            faults.add(f"cover must be true or false, not of type {dense.dtype}")
+            faults.add(Message("siting_faults.cover_type", dtype=dense.dtype))
         row, col = np.nonzero(dense.astype(bool) if dense.dtype.kind in "biuf" else dense == 0)
         shape = dense.shape
     matrix = sparse.csr_matrix((np.ones(len(row), bool), (row, col)), shape=shape)
@@ -151,7 +159,11 @@ def read_cover(
         (site_index, "site_index", shape[1]),
     ):
         if given is not None and len(given) != length:
-            faults.add(f"{side} has {len(given)} labels, the matrix {length}")
+            faults.add(
+                Message(
+                    "siting_faults.side_labels", side=called(side), count=len(given), length=length
+                )
+            )
         elif given is not None and side == "demand_index":
             rows = pd.Index(given)
         elif given is not None:

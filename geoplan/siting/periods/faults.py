@@ -7,7 +7,9 @@ from typing import get_args
 
 import numpy as np
 
-from geoplan.siting.model.parse import listed
+from geoplan.siting.model.parse import (
+    some_of,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.periods.rules import (
     OPENING,
@@ -19,91 +21,94 @@ from geoplan.siting.periods.rules import (
     Target,
 )
 from geoplan.validate import number, numbers
+from geoplan.words.message import Message
 
 
 def wrong_sites(
     base: SitingProblem, action: ProgrammeAction, opening: Mapping[int, int]
-) -> Iterable[str]:
+) -> Iterable[Message]:
     """The sites that an action is about."""
     if action.kind not in get_args(ActionKind):
-        yield f"kind must be one of {', '.join(get_args(ActionKind))}, not {action.kind!r}"
+        yield Message(
+            "siting_faults.action_kind", known=", ".join(get_args(ActionKind)), kind=action.kind
+        )
         return
     unknown = [s for s in (action.site, *action.away) if s not in base.site_index]
     if unknown:
-        yield f"not among the sites: {listed(unknown)}"
+        yield Message("siting_faults.action_sites", some=some_of(unknown))
         return
     fixed, forbidden = base.is_fixed, ~base.is_allowed
     site = int(base.site_index.get_loc(action.site))
     away = [int(base.site_index.get_loc(s)) for s in action.away]
     if action.kind == "open" and (fixed[site] or site in opening):
-        yield f"site {action.site!r} is open, or opens, without it"
+        yield Message("siting_faults.open_already", site=action.site)
     if action.kind in OPENING and forbidden[site]:
-        yield f"site {action.site!r} is forbidden"
+        yield Message("siting_faults.site_forbidden", site=action.site)
     if action.kind == "close" and fixed[site]:
-        yield f"site {action.site!r} is fixed: make it closable in the base problem"
+        yield Message("siting_faults.site_fixed", site=action.site)
     if action.kind in ("move", "merge"):
         if not away or (action.kind == "move" and len(away) > 1):
-            yield "`away` must name the site that moves, or those that a merger leaves"
+            yield Message("siting_faults.away_names")
         if site in away or len(set(away)) < len(away):
-            yield "a site stands twice among `site` and `away`"
+            yield Message("siting_faults.away_twice")
         stuck = [s for s, at in zip(action.away, away, strict=True) if fixed[at]]
         if stuck:
-            yield f"fixed sites cannot go: make them closable in the base problem: {listed(stuck)}"
+            yield Message("siting_faults.away_fixed", some=some_of(stuck))
     elif away:
-        yield f"`away` is for moves and mergers, not for {action.kind}"
+        yield Message("siting_faults.away_for", kind=action.kind)
 
 
-def wrong_numbers(action: ProgrammeAction, kinds: Mapping[str, np.ndarray]) -> Iterable[str]:
+def wrong_numbers(action: ProgrammeAction, kinds: Mapping[str, np.ndarray]) -> Iterable[Message]:
     """Money, years, modules and places of an action."""
     if not 0 <= number(action.cost) < np.inf:
-        yield f"cost must be a finite amount, 0 or more, not {action.cost!r}"
+        yield Message("siting_faults.cost_amount", cost=action.cost)
     if not np.isfinite(number(action.running_cost)):
-        yield f"running_cost must be a finite amount, not {action.running_cost!r}"
+        yield Message("siting_faults.running_amount", running_cost=action.running_cost)
     for name, value in (("least_years", action.least_years), ("most", action.most)):
         if not (number(value) >= 1 and number(value).is_integer()):
-            yield f"{name} must be a whole number, 1 or more, not {value!r}"
+            yield Message("siting_faults.whole_from_one", name=name, value=value)
     first, last = action.earliest, action.latest
     for name, year in (("earliest", first), ("latest", last)):
         if year is not None and not number(year).is_integer():
-            yield f"{name} must be a year, not {year!r}"
+            yield Message("siting_faults.be_year", name=name, year=year)
     if number(last) < number(first):
-        yield f"latest {last} is before earliest {first}"
+        yield Message("siting_faults.latest_before", last=last, first=first)
     yield from _wrong_capacity(action, kinds)
 
 
-def _wrong_capacity(action: ProgrammeAction, kinds: Mapping[str, np.ndarray]) -> Iterable[str]:
+def _wrong_capacity(action: ProgrammeAction, kinds: Mapping[str, np.ndarray]) -> Iterable[Message]:
     modules = action.kind in ("expand", "convert")
     if number(action.most) > 1 and not modules:
-        yield f"only expansions and conversions are done more than once, not {action.kind}"
+        yield Message("siting_faults.once_only", kind=action.kind)
     if action.capacity and not modules:
-        yield "places of an opened site stand in `capacities`; only expand and convert change them"
+        yield Message("siting_faults.opened_places")
     if modules and not action.capacity:
-        yield f"{action.kind} needs `capacity`: places by kind"
+        yield Message("siting_faults.needs_capacity", kind=action.kind)
     unknown = [kind for kind in action.capacity if kind not in kinds]
     if unknown:
-        yield f"kinds of capacity that the problem has not: {listed(unknown)}"
+        yield Message("siting_faults.unknown_kinds", some=some_of(unknown))
     if not all(np.isfinite(number(places)) for places in action.capacity.values()):
-        yield "capacity must be finite numbers of places"
+        yield Message("siting_faults.capacity_finite")
     if action.kind == "expand" and any(number(v) < 0 for v in action.capacity.values()):
-        yield "an expansion takes no places away: that is convert"
+        yield Message("siting_faults.expansion_less")
 
 
-def wrong_budget(budget: Budget, known: set, n_years: int) -> Iterable[str]:
+def wrong_budget(budget: Budget, known: set, n_years: int) -> Iterable[Message]:
     """A budget."""
     amounts = numbers(budget.amounts)
     if len(amounts) != n_years or not all(amount >= 0 for amount in amounts):
-        yield f"amounts must be {n_years} numbers, one per year, 0 or more; not {budget.amounts!r}"
+        yield Message("siting_faults.amounts_years", n_years=n_years, amounts=budget.amounts)
     if budget.covers not in ("capital", "running", "both"):
-        yield f"covers must be capital, running or both, not {budget.covers!r}"
+        yield Message("siting_faults.covers_of_three", covers=budget.covers)
     parts = budget.share
     if isinstance(parts, Mapping):
         unknown = [label for label in parts if label not in known]
         if unknown:
-            yield f"share names no action: {listed(unknown)}"
+            yield Message("siting_faults.share_actions", some=some_of(unknown))
     if not all(
         0 <= s <= 1 for s in numbers(list(parts.values()) if isinstance(parts, Mapping) else parts)
     ):
-        yield "share must be from 0 to 1"
+        yield Message("siting_faults.shares_between")
 
 
 def wrong_target(
@@ -111,33 +116,33 @@ def wrong_target(
     years: tuple[int, ...],
     levels: Mapping[str, AreaLevel],
     kinds: tuple[str, ...],
-) -> Iterable[str]:
+) -> Iterable[Message]:
     """A target."""
     if target.measure not in get_args(Measure):
-        yield f"measure must be one of {', '.join(get_args(Measure))}"
+        yield Message("siting_faults.no_measure", known=", ".join(get_args(Measure)))
         return
     if target.year not in years:
-        yield f"its year is not among the planning years {list(years)}"
+        yield Message("siting_faults.target_year", value=list(years))
     most = np.inf if target.measure in ("sites", "capacity") else 1.0
     if not 0 <= number(target.amount) <= most:
-        share = ", a share at most 1" if most == 1 else ""
-        yield f"amount must be 0 or more{share}, not {target.amount!r}"
+        share = Message("siting_faults.share_most_one") if most == 1 else ""
+        yield Message("siting_faults.target_amount", share=share, amount=target.amount)
     if not 0 <= number(target.within) <= 1:
-        yield f"within must be from 0 to 1, not {target.within!r}"
+        yield Message("siting_faults.target_within", within=target.within)
     by_area = target.area is not None or target.measure.startswith("areas_")
     name = target.level or ""
     if by_area and name not in levels:
         yield (
-            f"there are no areas of level {target.level!r}"
+            Message("siting_faults.no_areas_of_level", level=target.level)
             if name
-            else "the base problem has no areas"
+            else Message("siting_faults.base_without_areas")
         )
     elif target.area is not None and target.area not in levels[name].codes:
-        yield f"there is no area {target.area!r}"
+        yield Message("siting_faults.no_area", area=target.area)
     if target.measure.startswith("capacity"):
         if not kinds:
-            yield "the problem has no capacities"
+            yield Message("siting_faults.no_capacities")
         elif target.kind is None and target.measure == "capacity_share":
-            yield "say of which kind"
+            yield Message("siting_faults.which_kind")
         elif target.kind is not None and target.kind not in kinds:
-            yield f"there is no kind of capacity {target.kind!r}"
+            yield Message("siting_faults.no_kind", kind=target.kind)

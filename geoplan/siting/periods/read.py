@@ -10,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Faults
-from geoplan.siting.model.parse import codes_by_label, listed, values_by_label
+from geoplan.siting.model.parse import (
+    codes_by_label,
+    some_of,
+    values_by_label,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.periods.faults import wrong_budget, wrong_numbers, wrong_sites, wrong_target
 from geoplan.siting.periods.rules import (
@@ -21,6 +25,7 @@ from geoplan.siting.periods.rules import (
     Target,
 )
 from geoplan.validate import number, numbers
+from geoplan.words.message import Message
 
 #: the kind of capacity that a siting problem's own `capacities` are
 PLACES = "places"
@@ -32,16 +37,16 @@ def read_years(
     """Planning years, ascending, and the calendar years that each stands for."""
     found = numbers(years)
     if not found or not all(y.is_integer() for y in found):
-        faults.add(f"years must be whole numbers, at least one, not {years!r}")
+        faults.add(Message("siting_faults.years_whole", years=years))
         return (0,), np.ones(1)
     span = tuple(int(y) for y in found)
     if any(b <= a for a, b in pairwise(span)):
-        faults.add(f"years must ascend: {list(span)}")
+        faults.add(Message("siting_faults.years_ascend", value=list(span)))
     if lengths is None:
         return span, np.append(np.diff(span), 1).astype(np.float64)
     given = numbers(lengths)
     if len(given) != len(span) or not all(0 < n < np.inf for n in given):
-        faults.add(f"year_lengths must be {len(span)} numbers above 0, not {lengths!r}")
+        faults.add(Message("siting_faults.year_lengths", count=len(span), lengths=lengths))
         return span, np.ones(len(span))
     return span, np.array(given)
 
@@ -56,25 +61,25 @@ def read_people(
     if isinstance(weights, pd.DataFrame):
         rows = base.demand_index.difference(weights.index)
         if len(rows):
-            faults.add(f"weights have no row for demand {listed(rows)}")
+            faults.add(Message("siting_faults.weights_rows", some=some_of(rows)))
         missing = [y for y in years if y not in weights.columns]
         if missing:
-            faults.add(f"weights have no column for the years {listed(missing)}")
+            faults.add(Message("siting_faults.weights_years", some=some_of(missing)))
         if len(rows) or missing or not weights.index.is_unique:
             return np.zeros(shape)
         weights = weights.reindex(base.demand_index)[list(years)]
     try:
         people = np.array(weights, dtype=np.float64)
     except (TypeError, ValueError):
-        faults.add("weights must be numbers, demand x years")
+        faults.add(Message("siting_faults.weights_numbers"))
         return np.zeros(shape)
     if people.shape != shape:
-        faults.add(f"weights have the shape {people.shape}, not (demand, years) = {shape}")
+        faults.add(Message("siting_faults.weights_shape", shape=people.shape, shape2=shape))
         return np.zeros(shape)
     wrong = ~(np.isfinite(people) & (people >= 0)).all(axis=1)
     if wrong.any():
         faults.add(
-            f"weights are negative or not finite at demand {listed(base.demand_index[wrong])}"
+            Message("siting_faults.weights_negative", some=some_of(base.demand_index[wrong]))
         )
         return np.zeros(shape)
     return people
@@ -87,11 +92,13 @@ def read_capacities(
     if given is None:
         return {} if base.capacities is None else {PLACES: base.capacities}
     if not isinstance(given, Mapping) or not given:
-        faults.add("capacities must name kinds: {'bed': places per site}")
+        faults.add(Message("siting_faults.capacities_kinds"))
         return {}
     found = {}
     for kind, values in given.items():
-        read = values_by_label(values, f"capacities of {kind!r}", base.site_index, faults)
+        read = values_by_label(
+            values, Message("siting_faults.capacities_of", kind=kind), base.site_index, faults
+        )
         found[kind] = np.zeros(base.n_sites) if read is None else read
     return found
 
@@ -106,7 +113,7 @@ def read_opening(
     """
     unknown = [label for label in given if label not in base.site_index]
     if unknown:
-        faults.add(f"opening: not among the sites: {listed(unknown)}")
+        faults.add(Message("siting_faults.opening_sites", some=some_of(unknown)))
     standing = np.concatenate([base.fixed, base.closable, base.forbidden])
     found = {}
     for label, year in given.items():
@@ -114,9 +121,9 @@ def read_opening(
             continue
         at = int(base.site_index.get_loc(label))
         if at in standing:
-            faults.add(f"opening: {label!r} is open already (fixed or closable), or forbidden")
+            faults.add(Message("siting_faults.opening_open", label=label))
         if not number(year).is_integer():
-            faults.add(f"opening: the year of {label!r} must be a whole number, not {year!r}")
+            faults.add(Message("siting_faults.opening_year", label=label, year=year))
             continue
         found[at] = int(np.searchsorted(years, year))
     return found
@@ -146,17 +153,21 @@ def read_actions(
     seen = set()
     for action in actions:
         if not isinstance(action, ProgrammeAction):
-            faults.add(f"actions must be ProgrammeAction, not {action!r}")
+            faults.add(Message("siting_faults.be_actions", action=action))
             continue
         if action.id in seen:
-            faults.add(f"action {action.id!r}: there are two with this id")
+            faults.add(Message("siting_faults.action_twice", id=action.id))
         seen.add(action.id)
         for wrong in (*wrong_sites(base, action, known[0]), *wrong_numbers(action, known[1])):
-            faults.add(f"action {action.id!r}: {wrong}")
+            faults.add(Message("siting_faults.action_wrong", id=action.id, wrong=wrong))
         if action.earliest is not None and action.earliest > years[-1]:
             faults.add(
-                f"action {action.id!r}: its earliest year {action.earliest} is after the last "
-                f"planning year {years[-1]}"
+                Message(
+                    "siting_faults.action_late",
+                    id=action.id,
+                    earliest=action.earliest,
+                    value=years[-1],
+                )
             )
 
 
@@ -172,16 +183,18 @@ def read_budgets(
     known = {action.id for action in actions if isinstance(action, ProgrammeAction)}
     names = [budget.name for budget in every]
     if len(set(names)) < len(names):
-        faults.add(f"budgets need names of their own: {names}")
+        faults.add(Message("siting_faults.budget_names", names=names))
     for budget in every:
         for wrong in wrong_budget(budget, known, len(years)):
-            faults.add(f"budget {budget.name!r}: {wrong}")
+            faults.add(Message("siting_faults.budget_wrong", name=budget.name, wrong=wrong))
     for share in shares:
         if not 0 <= number(share.least) <= number(share.most) <= 1:
-            faults.add(f"spend share {share.name!r}: 0 <= least <= most <= 1 must hold")
+            faults.add(Message("siting_faults.spend_between", name=share.name))
         unknown = [label for label in share.actions if label not in known]
         if unknown:
-            faults.add(f"spend share {share.name!r}: not among the actions: {listed(unknown)}")
+            faults.add(
+                Message("siting_faults.spend_actions", name=share.name, some=some_of(unknown))
+            )
     return every, tuple(shares)
 
 
@@ -192,7 +205,7 @@ def read_works(given: Any, years: tuple[int, ...], faults: Faults) -> np.ndarray
     single = not np.isnan(number(given))
     most = [number(given)] * len(years) if single else numbers(given)
     if len(most) != len(years) or not all(n >= 0 for n in most):
-        faults.add(f"max_works must be one number, or {len(years)}, 0 or more; not {given!r}")
+        faults.add(Message("siting_faults.works_number", count=len(years), given=given))
         return np.full(len(years), np.inf)
     return np.floor(np.array(most))
 
@@ -211,8 +224,12 @@ def read_levels(
         demand, sites = level
         found[name] = _level(
             base,
-            codes_by_label(demand, f"level {name!r}, demand", base.demand_index, faults),
-            codes_by_label(sites, f"level {name!r}, sites", base.site_index, faults),
+            codes_by_label(
+                demand, Message("siting_faults.level_demand", name=name), base.demand_index, faults
+            ),
+            codes_by_label(
+                sites, Message("siting_faults.level_sites", name=name), base.site_index, faults
+            ),
         )
     return found
 
@@ -235,19 +252,20 @@ def read_targets(
     """Faults of the targets."""
     for target in targets:
         for wrong in wrong_target(target, years, levels, kinds):
-            faults.add(f"target {target.measure!r} of {target.year}: {wrong}")
+            faults.add(
+                Message(
+                    "siting_faults.target_wrong",
+                    measure=target.measure,
+                    year=target.year,
+                    wrong=wrong,
+                )
+            )
 
 
 def no_areas_of_people(targets: tuple[Target, ...], base: SitingProblem, faults: Faults) -> None:
     """Where people need a place, who of an area gets one is open: no targets on that."""
     of_areas = [t for t in targets if t.measure == "people" and t.area is not None]
     if of_areas or any(t.measure == "areas_served" for t in targets):
-        faults.add(
-            "targets on the people of single areas and places that are scarce do not go together: "
-            "say limited=False, or ask for places or sites in the area"
-        )
+        faults.add(Message("siting_faults.area_targets"))
     if base.full_within is not None:
-        faults.add(
-            "gradual coverage (full_within) and scarce places do not go together: a part of a "
-            "person cannot use a place"
-        )
+        faults.add(Message("siting_faults.gradual_places"))

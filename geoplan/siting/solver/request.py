@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from geoplan.errors import Faults
 from geoplan.validate import check_keywords, number
+from geoplan.words.message import Message
 
 #: called with (done, total, text) as work goes on
 ProgressCallback = Callable[[int, int, str], None]
@@ -80,9 +81,9 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
 def check_limits(request: SolveRequest, faults: Faults) -> None:
     """Faults in the options that every solver takes."""
     if not number(request.time_limit_s) > 0:
-        faults.add(f"time_limit_s must be above 0, not {request.time_limit_s}")
+        faults.add(Message("siting_faults.time_limit_positive", time_limit_s=request.time_limit_s))
     if not 0 <= number(request.gap) < 1:
-        faults.add(f"gap must be from 0 to below 1, not {request.gap}")
+        faults.add(Message("siting_faults.gap_between", gap=request.gap))
     threads = 1.0 if request.threads is None else number(request.threads)
     if not (threads >= 1 and threads.is_integer()):
-        faults.add(f"threads must be a whole number, 1 or more, or None, not {request.threads!r}")
+        faults.add(Message("siting_faults.threads_whole", threads=request.threads))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.study.config.near_files import form
-from geoplan.words import say, say_both
+from geoplan.words.message import Message, Messages
 
 NAME = "study.toml"
 #: endings of files that may hold a study
@@ -22,7 +21,7 @@ def study_path(where: str | Path, *, lang: str | None = None) -> Path:
     Parameters
     ----------
     where : the folder, or the file.
-    lang : language of the error; None = both, as there is no study whose language could be taken.
+    lang : language of the error; None = the session's, as there is no study to take it from.
 
     Raises
     ------
@@ -36,13 +35,11 @@ def study_path(where: str | Path, *, lang: str | None = None) -> Path:
             return found
     elif path.is_file() and path.suffix.lower() in _OF_TEXT:
         return path
-    told = [_said(lang, "study.no_study", where=where)]
-    told += [_said(lang, f"study_file.{key}", **values) for key, values in _hints(path)]
-    raise UsageError("\n".join(told))
-
-
-def _said(lang: str | None, key: str, **values: Any) -> str:
-    return say_both(key, **values) if lang is None else say(lang, key, **values)
+    told = [Message("study.no_study", where=where)]
+    told += [Message(f"study_file.{key}", **values) for key, values in _hints(path)]
+    error = UsageError.of("call_faults.in_lines", lines=Messages(told, join="\n"))
+    error.told = lang
+    raise error
 
 
 def study_file_in(folder: Path) -> Path | None:

@@ -76,6 +76,7 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "streets": _number,
     "no_oneway": _number,
     "driver_says": _texts,
+    "features_lost": _with_text("numbers", "count", "total"),
     "unused": _unused,
     "own_crs": _text,
     "crs_chosen": _text,
