@@ -26,6 +26,7 @@ from geoplan.outputs.figures.fonts import cjk_fonts
 from geoplan.outputs.figures.map_figures import apart
 from geoplan.outputs.figures.sheet import fit
 from geoplan.outputs.figures.write_figures import DPI, figure_list, save_figure
+from geoplan.outputs.report.word.pages import BESIDE_CM, picture_size_cm
 from geoplan.siting import curve_knee
 from geoplan.words.speaker import Speaker
 
@@ -59,6 +60,33 @@ def test_texts_legend_map_and_foot_lie_beside_each_other(fakes, lang):
             assert figure.bbox.padded(1).containsx(box.x1), (name, what)
             assert figure.bbox.padded(1).containsy(box.y0), (name, what)
             assert figure.bbox.padded(1).containsy(box.y1), (name, what)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_map_tells_is_legible_beside_a_table(fakes, tmp_path, lang):
+    """At least six points of print: a map of two thirds of its size, and the picture's shape."""
+    for name, figure in maps_of(fakes.fake_run(n=40), lang).items():
+        save_figure(figure, tmp_path / f"{name}.png")
+        width, height = picture_size_cm(tmp_path / f"{name}.png", 5.3, BESIDE_CM)
+        shown = width / 2.54 / figure.get_figwidth()
+        told = [*figure.texts, *figure.legends[0].get_texts()]
+        least = min(text.get_fontsize() for text in told if text.get_text())
+        assert least * shown >= 6.0, (name, least, shown, height)
+
+
+def test_names_of_areas_do_not_cross(fakes):
+    background = Background(fakes.fake_run())
+    shape, point, name = background.labels[0]
+    background.labels = [(shape, point, name * 3) for _ in range(4)]
+    figure = Figure(figsize=(3, 3))
+    ax = figure.add_subplot()
+    west, south, east, north = background.bounds
+    ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
+    background.name(ax, np.empty((0, 2)))
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert boxes
+    assert not any(a.padded(-1).overlaps(b.padded(-1)) for a, b in combinations(boxes, 2))
 
 
 def test_the_scale_bar_is_as_long_as_it_says(fakes):

@@ -38,6 +38,21 @@ def test_every_column_of_ours_has_a_title(results, lang) -> None:
     assert any(layer.name.endswith("_programme") for layer in layers)
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", ("新建", "首年实施")), ("en", ("open", "first year"))]
+)
+def test_a_programme_tells_its_codes_in_words_beside_them(results, lang, words) -> None:
+    layers = [x for x in described_layers(results, Speaker(lang)) if x.name.endswith("_programme")]
+    codes = {c: [v for x in layers for v in x.frame[c]] for c in ("action", "why")}
+    told = {c: [v for x in layers for v in x.frame[f"{c}_text"]] for c in codes}
+    for name, word in zip(codes, words, strict=True):
+        pairs = dict(zip(codes[name], told[name], strict=True))
+        assert word in pairs.values()
+        assert all(code.isascii() and text and "_" not in text for code, text in pairs.items())
+    titles = [layers[0].columns[c].text for c in ("action", "action_text", "why", "why_text")]
+    assert len(set(titles)) == 4
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_classes_of_a_legend_are_words(results, lang) -> None:
     labels = {

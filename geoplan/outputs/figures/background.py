@@ -26,6 +26,8 @@ _ASIDE = sorted(
     ((right, up) for right in range(-40, 41, 10) for up in range(-40, 41, 8)),
     key=lambda aside: (aside[0] ** 2 + aside[1] ** 2, aside),
 )
+#: names one over the other are so far apart
+_LINE_PT = 11.0
 HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
@@ -69,26 +71,29 @@ class Background:
         )
 
     def name(self, ax: Axes, taken: np.ndarray) -> None:
-        """Names of areas: aside when a badge (x, y in `taken`) is there, none when all is full."""
+        """Names of areas: aside where a badge (x, y in `taken`) or name is, none where full."""
         if len(self.labels) > _MOST_LABELS:
             return
         scale = points_per_metre(ax)
         marks = np.asarray(taken, dtype=float).reshape(-1, 2) * scale
+        names = np.empty((0, 3))  # where names stand, and half their width
         for shape, point, name in self.labels:
-            half = 3.6 * sum(1.0 if c > "\u2e7f" else 0.55 for c in name)
+            half = 4.7 * sum(1.0 if c > "\u2e7f" else 0.55 for c in name)
             for right, up in _ASIDE:
                 x, y = point.x + right / scale, point.y + up / scale
-                if _free(x * scale, y * scale, half, marks) and shapely.contains_xy(shape, x, y):
+                at = (x * scale, y * scale, half)
+                if _free(*at, marks) and _apart(*at, names) and shapely.contains_xy(shape, x, y):
                     break
             else:  # half a name under badges is worse than none
                 continue
+            names = np.vstack([names, at])
             ax.text(
                 x,
                 y,
                 name,
                 ha="center",
                 va="center",
-                fontsize=7,
+                fontsize=9.2,
                 path_effects=HALO,
                 zorder=6.5,
                 clip_on=True,
@@ -97,7 +102,13 @@ class Background:
 
 def _free(x: float, y: float, half: float, marks: np.ndarray) -> bool:
     """Whether no mark lies within the box of a name, all in points."""
-    near = (np.abs(marks[:, 0] - x) < half + 4) & (np.abs(marks[:, 1] - y) < 8)
+    near = (np.abs(marks[:, 0] - x) < half + 5) & (np.abs(marks[:, 1] - y) < 10)
+    return not near.any()
+
+
+def _apart(x: float, y: float, half: float, names: np.ndarray) -> bool:
+    """Whether no other name is written into the box of a name."""
+    near = (np.abs(names[:, 0] - x) < half + names[:, 2]) & (np.abs(names[:, 1] - y) < _LINE_PT)
     return not near.any()
 
 

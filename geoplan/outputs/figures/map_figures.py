@@ -27,7 +27,7 @@ _MOST_BADGES = 99
 #: area of a mean dot where there is room, in square points
 _LARGE = 7000.0 / 300
 #: badges stand this far apart, in points
-_APART = 8.4
+_APART = 10.6
 
 
 def coverage_map(
@@ -184,9 +184,9 @@ def _numbered(ax: Axes, sites: gpd.GeoDataFrame) -> np.ndarray:
     lines = list(np.stack([xy[moved], badges[moved]], axis=1))
     ax.add_collection(LineCollection(lines, colors=palette.INK, linewidths=0.5, zorder=6.8))
     ax.scatter(xy[moved, 0], xy[moved, 1], s=2.5, color=palette.INK, linewidths=0, zorder=6.9)
-    ax.scatter(badges[:, 0], badges[:, 1], s=46, linewidths=0.6, zorder=7, **style)
+    ax.scatter(badges[:, 0], badges[:, 1], s=74, linewidths=0.6, zorder=7, **style)
     for (x, y), rank in zip(badges, sites["rank"], strict=True):
-        ax.text(x, y, str(int(rank)), ha="center", va="center_baseline", fontsize=5, zorder=8)
+        ax.text(x, y, str(int(rank)), ha="center", va="center_baseline", fontsize=7, zorder=8)
     return badges
 
 

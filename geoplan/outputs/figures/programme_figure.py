@@ -41,7 +41,7 @@ def programme_figure(results: RunResults, service: ServiceResult, speaker: Speak
     money.set_ylabel(_label("money", priced, speaker, unit=unit))
     money.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     money.legend(frameon=False, fontsize=7.5, ncols=2, loc="upper left", bbox_to_anchor=(0, 1.02))
-    money.margins(y=0.28)
+    money.margins(y=0.42)
     people.bar(
         x,
         table["total"] / counted,

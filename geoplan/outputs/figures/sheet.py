@@ -24,14 +24,17 @@ from geoplan.words.text_format import clean, number_text
 #: about two thirds of an A4 page's text: legible at half its width and at all of it
 WIDTH_IN = 4.4
 _SIDE_IN = 0.06
+#: sizes of text in points: beside a table a map is shown at about two thirds of its size, and
+#: print must not be smaller than 6 points there
+TITLE_PT, TEXT_PT, _FOOT_PT = 11.0, 9.3, 9.2
 #: the font that comes with geoplan has one weight: its strokes are drawn thicker instead
 BOLD = [withStroke(linewidth=0.7, foreground=palette.INK)]
 #: signs that no line begins with
 _NEVER_FIRST = "），。；：、！？》”’"
 #: height of the map by its width, at the least and the most
-_SHAPES = (0.5, 0.92)
+_SHAPES = (0.5, 0.87)
 #: a wider map has its texts above it; others have them beside, in a column so wide
-_WIDE, _COLUMN_IN, _GAP_IN = 0.62, 1.32, 0.08
+_WIDE, _COLUMN_IN, _GAP_IN = 0.62, 1.6, 0.08
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +64,9 @@ def map_axes(
     _frame(ax, background.bounds, (box[2] - box[0]) / (box[3] - box[1]))
     background.draw(ax)
     right = box[2] if draw is _above else WIDTH_IN - _SIDE_IN
-    _scale_bar(figure, ax, right, speaker)
+    _scale_bar(figure, ax, (right, 0.09 if draw is _above else box[1] + 0.03), speaker)
     corner = (WIDTH_IN - _SIDE_IN - 0.09, box[3] + 0.02)
-    _north(figure, *(corner if draw is _above else (box[2] + _GAP_IN + 0.12, 0.06)), speaker)
+    _north(figure, *(corner if draw is _above else (box[2] + _GAP_IN + 0.12, box[1])), speaker)
     return figure, ax
 
 
@@ -87,7 +90,8 @@ def _above(figure: Figure, sheet: Sheet, foot: str, shape: float) -> _Box:
     map_in = max(shape, _SHAPES[0]) * (WIDTH_IN - 2 * _SIDE_IN)
     width = WIDTH_IN - 2 * _SIDE_IN - 0.35  # the arrow's room
     stack = _Stack(figure, _SIDE_IN, width)
-    stack.add_all(sheet)
+    stack.add_title(sheet)
+    stack.add_notes(sheet)
     legend = _legend(figure, sheet.legend, width)
     head_in = stack.depth + _inches(figure, legend).height + 0.1
     below = _foot_text(figure, foot, _SIDE_IN, WIDTH_IN * 0.74)
@@ -101,27 +105,37 @@ def _above(figure: Figure, sheet: Sheet, foot: str, shape: float) -> _Box:
 
 
 def _beside(figure: Figure, sheet: Sheet, foot: str, shape: float) -> _Box:
-    """Texts and legend in a column on the right of the map; sets the figure's height."""
+    """Notes and legend on the right of the map, title over both; sets the figure's height."""
     right = WIDTH_IN - _SIDE_IN - _COLUMN_IN - _GAP_IN
-    left = right + _GAP_IN
-    stack = _Stack(figure, left, _COLUMN_IN)
-    stack.add_all(sheet)
+    left, width = right + _GAP_IN, WIDTH_IN - 2 * _SIDE_IN
+    title = _Stack(figure, _SIDE_IN, width)
+    title.add_title(sheet)
+    notes = _Stack(figure, left, _COLUMN_IN, depth=title.depth)
+    notes.add_notes(sheet)
     legend = _legend(figure, sheet.legend, _COLUMN_IN, single=True)
-    below = _foot_text(figure, foot, left, _COLUMN_IN)
-    foot_in = _inches(figure, below).height + 0.55  # scale bar and arrow stand under it
-    text_in = stack.depth + 0.05 + _inches(figure, legend).height + 0.15 + foot_in
+    below = _foot_text(figure, foot, _SIDE_IN, width)
+    foot_in = _inches(figure, below).height + 0.1
+    # scale bar and arrow stand under the legend
+    text_in = notes.depth - title.depth + _inches(figure, legend).height + 0.55
     map_in = min(max(shape, _SHAPES[0]), _SHAPES[1]) * (right - _SIDE_IN)
-    height = max(map_in + 2 * _SIDE_IN, text_in)
+    height = title.depth + max(map_in, text_in) + foot_in
     figure.set_figheight(height)
-    stack.place(height)
-    legend.set_bbox_to_anchor((left / WIDTH_IN, 1 - (stack.depth + 0.05) / height))
-    below.set_position((left / WIDTH_IN, 0.5 / height))
-    return (_SIDE_IN, _SIDE_IN, right, height - _SIDE_IN)
+    title.place(height)
+    notes.place(height)
+    legend.set_bbox_to_anchor((left / WIDTH_IN, 1 - notes.depth / height))
+    below.set_position((_SIDE_IN / WIDTH_IN, 0.04 / height))
+    return (_SIDE_IN, foot_in, right, height - title.depth)
 
 
 def _foot_text(figure: Figure, foot: str, left: float, width: float) -> Text:
     text = figure.text(
-        left / WIDTH_IN, 0, "", fontsize=6.3, color=palette.MUTED, va="bottom", linespacing=1.35
+        left / WIDTH_IN,
+        0,
+        "",
+        fontsize=_FOOT_PT,
+        color=palette.MUTED,
+        va="bottom",
+        linespacing=1.25,
     )
     text.set_text("\n".join(fit(text, line, width) for line in foot.split("\n")))
     return text
@@ -130,17 +144,20 @@ def _foot_text(figure: Figure, foot: str, left: float, width: float) -> Text:
 class _Stack:
     """Texts one under the other from the figure's top, wrapped to a width."""
 
-    def __init__(self, figure: Figure, left: float, width: float) -> None:
+    def __init__(self, figure: Figure, left: float, width: float, *, depth: float = 0.05) -> None:
         self.figure, self.left, self.width = figure, left, width
-        self.depth = 0.05
+        self.depth = depth
         self.texts: list[tuple[Text, float]] = []
 
-    def add_all(self, sheet: Sheet) -> None:
-        """The sheet's title and notes."""
-        title = self.figure.text(0, 0, "", fontsize=9.5, path_effects=BOLD, linespacing=1.4)
+    def add_title(self, sheet: Sheet) -> None:
+        """The sheet's title."""
+        title = self.figure.text(0, 0, "", fontsize=TITLE_PT, path_effects=BOLD, linespacing=1.3)
         self.add(title, sheet.title, gap=0.07)
+
+    def add_notes(self, sheet: Sheet) -> None:
+        """The lines under the title."""
         for note in sheet.notes:
-            text = self.figure.text(0, 0, "", fontsize=7, color=palette.INK, linespacing=1.35)
+            text = self.figure.text(0, 0, "", fontsize=TEXT_PT, color=palette.INK, linespacing=1.25)
             self.add(text, note, gap=0.05)
 
     def add(self, text: Text, words: str, *, gap: float) -> None:
@@ -183,9 +200,9 @@ def _legend(figure: Figure, handles: Sequence[Any], width: float, *, single: boo
     A `single` column has its entries wrapped.
     """
     if single:
-        measure = figure.text(0, 0, "", fontsize=7)
+        measure = figure.text(0, 0, "", fontsize=TEXT_PT)
         for handle in handles:
-            handle.set_label(fit(measure, str(handle.get_label()), width - 0.25))
+            handle.set_label(fit(measure, str(handle.get_label()), width - 0.29))
         measure.remove()
     for rows in range(len(handles) if single else 1, max(len(handles), 1) + 1):
         columns = max(-(-len(handles) // max(rows, 1)), 1)
@@ -193,7 +210,7 @@ def _legend(figure: Figure, handles: Sequence[Any], width: float, *, single: boo
             handles=_by_rows(list(handles), columns),
             loc="upper left",
             ncols=columns,
-            fontsize=7,
+            fontsize=TEXT_PT,
             frameon=False,
             borderpad=0.1,
             borderaxespad=0.0,
@@ -248,14 +265,14 @@ def _frame(ax: Axes, bounds: tuple[float, float, float, float], wide: float) -> 
         spine.set_linewidth(0.8)
 
 
-def _scale_bar(figure: Figure, ax: Axes, right_in: float, speaker: Speaker) -> None:
-    """At the foot's right end, outside the map."""
+def _scale_bar(figure: Figure, ax: Axes, corner_in: tuple[float, float], speaker: Speaker) -> None:
+    """Outside the map, its right end at a point in inches from the lower left corner."""
     west, east = ax.get_xlim()
     box = ax.get_position()
     wanted = (east - west) * 0.16
     power = 10 ** np.floor(np.log10(wanted))
     length = float(max(s * power for s in (1, 2, 5) if s * power <= wanted))
-    right, y = right_in / WIDTH_IN, 0.09 / figure.get_figheight()
+    right, y = corner_in[0] / WIDTH_IN, corner_in[1] / figure.get_figheight()
     left = right - box.width * length / (east - west)
     figure.add_artist(Line2D([left, right], [y, y], color=palette.INK, lw=2, solid_capstyle="butt"))
     label = (
@@ -264,7 +281,7 @@ def _scale_bar(figure: Figure, ax: Axes, right_in: float, speaker: Speaker) -> N
         else speaker.say("figures.m", m=number_text(length))
     )
     above = y + 0.03 / figure.get_figheight()
-    figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=7)
+    figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=TEXT_PT)
 
 
 def _north(figure: Figure, x_in: float, y_in: float, speaker: Speaker) -> None:
@@ -284,4 +301,4 @@ def _north(figure: Figure, x_in: float, y_in: float, speaker: Speaker) -> None:
         )
     )
     word = speaker.say("figures.north")
-    figure.text(x, low + 0.24 / height, word, ha="center", va="bottom", fontsize=7)
+    figure.text(x, low + 0.24 / height, word, ha="center", va="bottom", fontsize=TEXT_PT)

@@ -282,7 +282,10 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
         service=clean(service.name(speaker.lang)),
         level=speaker.level(level),
     )
-    figure, ax = _chart(title, 0.95 + 0.21 * max(len(table), 3), pad=22.0)
+    # beside each other in Chinese; English names of states are longer
+    rows_of_signs = 1 if speaker.lang == "zh" else 2
+    height = 0.8 + 0.16 * rows_of_signs + 0.21 * max(len(table), 3)
+    figure, ax = _chart(title, height, pad=6.0 + 16.0 * rows_of_signs)
     left = np.zeros(len(table))
     rows = np.arange(len(table))[::-1]
     for state in STATES:
@@ -305,8 +308,8 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
         rows, zip(table["covered_share"], table["total"], strict=True), strict=True
     ):
         shown = "—" if np.isnan(share) else f"{share:.1%}"  # suppressed
-        ax.text(1.01, row, f"{shown} / {count_text(total)}", va="center", fontsize=7)
-    ax.set_yticks(rows, [writable(clean(n), cjk_fonts()) for n in table["name"]], fontsize=8)
+        ax.text(1.01, row, f"{shown} / {count_text(total)}", va="center", fontsize=8.3)
+    ax.set_yticks(rows, [writable(clean(n), cjk_fonts()) for n in table["name"]], fontsize=8.5)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel(speaker.say("figures.areas_x"))
@@ -314,8 +317,8 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
     if ax.containers:
         ax.legend(
             frameon=False,
-            fontsize=7,
-            ncols=6,
+            fontsize=8.3,
+            ncols=6 // rows_of_signs,
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
             borderaxespad=0.1,

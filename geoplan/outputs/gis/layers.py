@@ -275,7 +275,9 @@ def _programme(service: ServiceResult, speaker: Speaker) -> Layer:
     assert service.programme is not None
     frame = service.programme.actions.rename(columns={"cost": "capital_cost"})
     frame.insert(0, "id", frame.index.astype(str))
-    frame["action_text"] = [speaker.word(f"outputs.action_{k}", str(k)) for k in frame["action"]]
+    for name in ("action", "why"):  # the code stays beside its words
+        words = [speaker.word(f"outputs.{name}_{code}", str(code)) for code in frame[name]]
+        frame.insert(frame.columns.get_loc(name) + 1, f"{name}_text", words)
     style = styles.site_style(count=len(frame), label="year")
     key = service.key
     return Layer(name=f"{key}_programme", frame=frame, style=style, service=key)

@@ -70,6 +70,8 @@ def map_content(
             speaker.say("maps.measures_left_out", measure=service.measure_name(speaker.lang))
         )
     covers = covers_content(results, service)
+    if covers is not None:
+        covers["currency"] = speaker.currency(results.info.currency)
     if service.covers is not None and covers is None:
         notes.append(speaker.say("whatif.left_out"))
     if background is None:
@@ -137,7 +139,7 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         "authority": authority_text(standard, speaker),
         "stamps": stamps,
         "assumed": [assumption_text(one, speaker, results.services) for one in assumed],
-        "assumed_head": speaker.say("report.assumed", count=len(assumed)),
+        "assumed_head": speaker.say("maps.assumed", count=len(assumed)),
         "foot": foot,
         "mark": [
             line

@@ -63,12 +63,14 @@ class ServicePart:
     def places(self, kind: str) -> np.ndarray:
         """Places of a kind at every site when it is open; as many as people where nothing limits.
 
-        A site that stands and whose places are not known takes nobody, a new one everybody.
+        A site that stands and whose places are not known takes nobody, a new one everybody, and so
+        does one without limit.
         """
         values = self.sites.frame[kind].to_numpy(float)
         new = (self.sites.frame["state"] == "new").to_numpy()
-        everybody = float(self.weights.sum().max()) if kind == KINDS[0] else 0.0
-        return np.where(np.isnan(values), np.where(new, everybody, 0.0), values)
+        everybody = float(self.weights.sum().max())
+        unknown = np.where(new, everybody if kind == KINDS[0] else 0.0, 0.0)
+        return np.where(np.isnan(values), unknown, np.where(np.isinf(values), everybody, values))
 
 
 def service_part(

@@ -354,6 +354,20 @@ def test_the_keyboard_alone_closes_and_opens_a_site(town: Town, visit: Any) -> N
 
 
 @browser_test
+def test_what_is_offered_follows_a_change(town: Town, visit: Any) -> None:
+    """Neither the best place nor what a found site offers is that of the choice before."""
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").click()
+    page.get_by_role("searchbox", name="Find a site").fill("meals 4")
+    page.get_by_role("button", name="Next best place").click()
+    assert page.locator(".gp-whatif-best").inner_text()
+    _called(page, "close", next(s["id"] for s in _called(page, "sites") if s["name"] == "meals 4"))
+    assert page.locator(".gp-whatif-best").inner_text() == ""
+    assert "Open it again" in page.locator(".gp-whatif-found").inner_text()
+    assert "yuan" in page.locator(".gp-whatif-table tr").last.inner_text()
+
+
+@browser_test
 def test_variants_stand_side_by_side_and_come_back(town: Town, visit: Any) -> None:
     page = visit(town.maps / "meal_station.html")
     page.locator(".gp-whatif-start").click()

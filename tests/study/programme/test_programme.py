@@ -10,7 +10,7 @@ import pytest
 from geoplan.disclosure import edition
 from geoplan.errors import StudyFileError
 from geoplan.outputs.tables.run_tables import table_list
-from geoplan.study import example_study
+from geoplan.study import apply_overlay, example_study
 from geoplan.words.speaker import Speaker
 
 KEY = "meal_station"
@@ -156,6 +156,19 @@ def test_a_site_under_construction_opens_in_its_year(study):
     assert len(done.actions) == 0
     assert done.by_year["served"].tolist() == [150.0, 230.0]
     assert done.by_year["sites"].tolist() == [1, 2]
+
+
+def test_a_site_without_limit_has_room_for_all(study):
+    """As a map's trial opens one: its places are not limited, those of a new site are counted."""
+    east = study.run().services[KEY].facilities.frame.geometry.iloc[0]
+    opened = [{"id": "trial", "x": east.x + 1500, "y": east.y}]
+    trial = apply_overlay(study, {"what_if": {"opened": {KEY: opened}}})
+    targets = [{"year": 2026, "kind": "ordinary", "number": 40}]
+    rule = {"open": {"cost": 100, "capacity": 40}}
+    done = planned(trial, actions=rule, targets=targets).services[KEY].programme
+    assert done.status == "optimal"
+    assert done.by_year["served"].tolist() == [260.0, 260.0]
+    assert done.actions["people"].tolist() == [30.0]
 
 
 def test_the_public_edition_rounds_people(plan):

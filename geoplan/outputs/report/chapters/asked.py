@@ -100,9 +100,10 @@ def _standards(results: RunResults, speaker: Speaker) -> TableBlock:
 
 def _standard_row(service: ServiceResult, speaker: Speaker) -> tuple[str, ...]:
     standard = service.standard
+    anyone = MISSING if service.coverage is None else speaker.say("outputs.group_all")
     return (
         clean(service.name(speaker.lang)),
-        clean(service.people_name(speaker.lang)) or MISSING,
+        clean(service.people_name(speaker.lang)) or anyone,
         standard_text(standard, speaker),
         clean(
             standard.source_en if speaker.lang == "en" and standard.source_en else standard.source

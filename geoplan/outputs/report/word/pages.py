@@ -32,6 +32,8 @@ _FIRST_ROWS_CM = 3.0
 _FEW_ITEMS = 4
 #: room of a picture that has a table on its right
 BESIDE_CM = 9.2
+#: air between the two
+_APART_CM = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +48,7 @@ class Pages:
 
     def width_cm(self, figure: FigureBlock) -> float:
         """How wide the picture of `figure` may be."""
-        return BESIDE_CM - 0.3 if figure.beside else text_width_cm()
+        return BESIDE_CM - _APART_CM if figure.beside else text_width_cm()
 
 
 def laid_out(
@@ -79,7 +81,7 @@ def laid_out(
                 needed[k + 1] = 0.2
                 needed[k] += _further_lines_cm(block.caption, BESIDE_CM, look["caption"])
                 if not block.fill:
-                    size = picture_size_cm(pictures[block.name], widest_cm=BESIDE_CM - 0.3)
+                    size = picture_size_cm(pictures[block.name], widest_cm=BESIDE_CM - _APART_CM)
                     needed[k] = size[1] + 1.1
         shared = sum(needed[: _first_chapter(group)])  # what follows on may go to the next page
         room = (text_height_cm() - shared - _SPARE_CM) / max(len(filled), 1)
@@ -88,7 +90,7 @@ def laid_out(
             assert isinstance(figure, FigureBlock)
             height = min(max(room, _FILL_CM[0]), _FILL_CM[1])
             if first + k + 1 in beside and isinstance(table, TableBlock):
-                widest = BESIDE_CM - 0.3
+                widest = BESIDE_CM - _APART_CM
                 height = min(height, picture_size_cm(pictures[figure.name], height, widest)[1])
                 right = text_width_cm() - BESIDE_CM
                 high = table_height_cm(table, width_cm=right) - 1.1

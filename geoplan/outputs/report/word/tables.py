@@ -36,6 +36,9 @@ _AIR = 0.84
 #: a Chinese sign in digits, where these have a third of air
 _WIDE_SIGN = 1.58
 _BREAK = 0.2
+#: what a number needs in Times New Roman of what is kept for it, and how wide a column of texts is
+#: wanted at the least
+_TIGHT, _TEXT_CM = 0.84, 4.0
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
 
 
@@ -173,13 +176,23 @@ def column_widths_cm(
     ]
     firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
     # words of headings are set in a wider font, letters and not digits
-    least = [_word(block.heads[k]) * letter * 0.95 + 2 * _PAD_CM for k in _columns(block)]
+    least = [_word_cm(block.heads[k], letter) + 2 * _PAD_CM for k in _columns(block)]
     widths = [
         max(need[k] * letter + 2 * _PAD_CM, least[k]) if firm[k] else 0.0 for k in _columns(block)
     ]
     loose = [k for k in _columns(block) if not firm[k]]
     if not loose:
         return [width * page / sum(widths) for width in widths]
+    # where texts would take many lines, numbers give up the air kept for a wider font
+    wanted = sum(max(least[k], min(need[k] * letter / 2, _TEXT_CM)) for k in loose)
+    tight = [
+        max((w - 2 * _PAD_CM) * _TIGHT + 2 * _PAD_CM, m) for w, m in zip(widths, least, strict=True)
+    ]
+    over = sum(widths) + wanted - page
+    if over > 0:
+        air = [max(width - tight[k], 0.0) if firm[k] else 0.0 for k, width in enumerate(widths)]
+        given = min(over / sum(air), 1.0) if sum(air) else 0.0
+        widths = [width - given * a for width, a in zip(widths, air, strict=True)]
     floor = {k: max(1.5, least[k], min(need[k] * letter / 3, 3.5)) for k in loose}
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
@@ -238,6 +251,12 @@ def _head_need(head: str) -> float:
         return _span(head)
     share = _span(head) / (2 if length <= _LONG_HEAD else 3)
     return max(-(-share // _WIDE_SIGN) * _WIDE_SIGN, _word(head))
+
+
+def _word_cm(head: str, letter: float) -> float:
+    """About how wide the longest word is: a short one may be of wide letters only (Row, Sum)."""
+    length = _word(head)
+    return length * letter * (1.15 if length <= 4 else 0.95)
 
 
 def _word(head: str) -> int:

@@ -43,6 +43,8 @@
       numbers(w);
       changed(w);
       gaps(w);
+      w.parts.best.textContent = "";  // it was the best of what is no longer so
+      look(w, w.parts.find.value);
       w.parts.undo.disabled = !w.past.length;
     };
   };
@@ -57,7 +59,7 @@
     p.told.setAttribute("aria-live", "polite");
     p.undo = button(t("ui_whatif_undo"), function () { w.undo(); });
     w.tell = function (said) { p.told.textContent = said; };
-    var find = el("input", { type: "search", placeholder: t("ui_whatif_find"), "aria-label": t("ui_whatif_find"), on: { input: function () { look(w, find.value); } } });
+    var find = p.find = el("input", { type: "search", placeholder: t("ui_whatif_find"), "aria-label": t("ui_whatif_find"), on: { input: function () { look(w, find.value); } } });
     var name = el("input", { type: "text", placeholder: t("ui_whatif_name"), "aria-label": t("ui_whatif_name") });
     var save = function () { download(w, name.value); }, copy = function () { copied(w, name.value); };
     var keep = function () { w.keep(name.value.trim() || t("ui_whatif_variant", { n: w.variants.length + 1 })); name.value = ""; };
@@ -116,7 +118,7 @@
     gp.STATES.forEach(function (state) {
       if (columns.some(function (one) { return one.ledger[state]; })) { rows.push(row(t("state_" + state), function (one) { return gp.people(one.ledger[state]); })); }
     });
-    if (w.meta.priced) { rows.push(row(w.meta.currency ? t("ui_whatif_money", { currency: w.meta.currency }) : t("ui_whatif_money_plain"), function (one) { return one.money === null || isNaN(one.money) ? gp.MISSING : gp.people(one.money); })); }
+    if (w.meta.priced) { rows.push(row(t("ui_whatif_money", { currency: w.meta.currency }), function (one) { return one.money === null || isNaN(one.money) ? gp.MISSING : gp.people(one.money); })); }
     w.parts.numbers.textContent = "";
     w.parts.numbers.appendChild(el("div", { "class": "gp-whatif-scroll", tabindex: "0", role: "region", "aria-label": t("ui_whatif_numbers") }, [
       el("table", { "class": "gp-whatif-table" }, [el("thead", {}, [head]), el("tbody", {}, rows)])
@@ -180,7 +182,7 @@
     if (!found.sites.length) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_best_none") })); return; }
     var k = found.sites[0], ties = found.sites.length - 1;
     box.appendChild(el("p", { text: t("ui_whatif_best_is", { name: w.name(k), n: gp.people(found.people) }) + (ties ? " " + t("ui_whatif_ties", { n: gp.people(ties) }) : "") }));
-    box.appendChild(button(t("ui_whatif_open_it"), function () { box.textContent = ""; w.set(k, true); }));
+    box.appendChild(button(t("ui_whatif_open_it"), function () { w.set(k, true); }));
     w.show_at(k);
   }
 
@@ -195,7 +197,7 @@
       shown++;
       box.appendChild(el("div", { "class": "gp-whatif-line" }, [
         button(w.name(k), function () { w.show_at(k); }, "gp-link"),
-        button(t(open[k] ? "ui_whatif_close_it" : k < w.meta.sites ? "ui_whatif_reopen_it" : "ui_whatif_open_it"), function () { w.set(k, !open[k]); look(w, typed); }, "gp-link"),
+        button(t(open[k] ? "ui_whatif_close_it" : k < w.meta.sites ? "ui_whatif_reopen_it" : "ui_whatif_open_it"), function () { w.set(k, !open[k]); }, "gp-link"),
         open[k] ? button(t("ui_whatif_move_it"), function () { w.take(k); }, "gp-link") : null
       ]));
     });
