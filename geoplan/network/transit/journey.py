@@ -171,7 +171,9 @@ class _Search:
         self.leave = dict(zip(leave.rows.tolist(), leave.ms.tolist(), strict=True))
         if self.mirrored:
             enter, leave, direct = leave.turned(), enter.turned(), direct.turned()
-        self.table, self.walks = network.service(options, limit, self.mirrored)
+        # what runs within the longest ride, whatever the limit: journeys of one window share it
+        span = cutoff_ms(LONGEST_RIDE_MIN)
+        self.table, self.walks = network.service(options, span, self.mirrored)
         access = useful_walks(enter, self.table).walks()
         self.ends = Ends(access, leave.walks(), direct.unsorted(), no_walks(leave.shape[1]))
         self.minutes = np.sort(-options.minutes if self.mirrored else options.minutes)
@@ -218,7 +220,9 @@ def _told(search: _Search, rides: list[Ride], now: int) -> list[JourneyLeg]:
     """Walks, waits and rides in their order, from the moment of leaving home."""
     query = search.query
     schedule = query.network.schedule
-    names = [hide_in_text(name) for name in schedule.stops["name"].astype(str)]
+    called = [stop for ride in rides for stop in (ride.board, ride.alight)]
+    told = schedule.stops["name"].iloc[called].astype(str)
+    names = dict(zip(called, map(hide_in_text, told), strict=True))
     xy = schedule.stops[["x", "y"]].to_numpy(float)
     here, name = query.origins.origin[0], ""
     stops = [-1, *(r.alight for r in rides)]

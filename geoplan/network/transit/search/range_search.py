@@ -103,10 +103,11 @@ def search_minutes(table, walks, ends, window, source, work, times):
 def _set_out(table, walks, access, source, work, start, limit):
     """Search from where one gets on foot from a source, by `limit`."""
     labels, scratch = work
-    for j in range(access.ptr[source], access.ptr[source + 1]):
-        there = start + access.ms[j]
+    ptr, to, ms = access
+    for j in range(ptr[source], ptr[source + 1]):
+        there = start + ms[j]
         if there <= limit:
-            stand_at(labels, scratch, access.to[j], there)
+            stand_at(labels, scratch, to[j], there)
     search_marked(table, walks, labels, scratch, limit)
 
 
@@ -122,8 +123,9 @@ def search_once(table, walks, ends, window, source, work, walk, found):
     limit = min(start + window.cutoff, np.int64(NEVER) - 1)
     _set_out(table, walks, ends.access, source, work, start, limit)
     ride = labels.ride[len(labels.ride) - 1]
-    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
-        walk[ends.direct.to[j]] = ends.direct.ms[j]
+    ptr, to, direct = ends.direct
+    for j in range(ptr[source], ptr[source + 1]):
+        walk[to[j]] = direct[j]
     ptr, stops, ms = ends.arrive
     targets, costs = found
     n = 0
@@ -145,8 +147,9 @@ def search_once(table, walks, ends, window, source, work, walk, found):
 @kernel
 def _unreached(times, met):
     """Forget when targets are reached, not their times at other minutes."""
+    best, met_targets = times.best, times.met
     for i in range(met):
-        times.best[times.met[i]] = NEVER
+        best[met_targets[i]] = NEVER
     return met
 
 
@@ -176,8 +179,9 @@ def _alight(egress, labels, scratch, limit, times, met):
 @kernel
 def _write(window, m, start, shift, times, met):
     """Times of the minute `m` and of those before it that are alike; the next minute to search."""
+    minutes = window.minutes
     low = m - 1
-    while low >= 0 and start - window.minutes[low] < shift:
+    while low >= 0 and start - minutes[low] < shift:
         low -= 1
     best, table, met_targets, cutoff = times.best, times.table, times.met, window.cutoff
     for i in range(met):
@@ -214,20 +218,23 @@ def _events(table, access, window, source):
     """Times at which to leave the source just in time for a vehicle, and the walk to its stop."""
     low = np.int64(window.minutes[-1]) - window.cutoff
     high = np.int64(window.minutes[0])
+    ptr, to, ms = access
+    stop_ptr, stop_pattern, stop_call = table.stop_ptr, table.stop_pattern, table.stop_call
+    trips, base, depart, calls = table.trips, table.base, table.depart, table.ptr
     total = 0
-    for j in range(access.ptr[source], access.ptr[source + 1]):
-        stop = access.to[j]
-        for q in range(table.stop_ptr[stop], table.stop_ptr[stop + 1]):
-            total += table.trips[table.stop_pattern[q]]
+    for j in range(ptr[source], ptr[source + 1]):
+        stop = to[j]
+        for q in range(stop_ptr[stop], stop_ptr[stop + 1]):
+            total += trips[stop_pattern[q]]
     starts, by = np.empty(total, np.int64), np.empty(total, np.int64)
     n = 0
-    for j in range(access.ptr[source], access.ptr[source + 1]):
-        stop = access.to[j]
-        for q in range(table.stop_ptr[stop], table.stop_ptr[stop + 1]):
-            p, call = table.stop_pattern[q], np.int64(table.stop_call[q])
-            size = np.int64(table.ptr[p + 1] - table.ptr[p])
-            for t in range(table.trips[p]):
-                start = np.int64(table.depart[table.base[p] + t * size + call]) - access.ms[j]
+    for j in range(ptr[source], ptr[source + 1]):
+        stop = to[j]
+        for q in range(stop_ptr[stop], stop_ptr[stop + 1]):
+            p, call = stop_pattern[q], np.int64(stop_call[q])
+            size = np.int64(calls[p + 1] - calls[p])
+            for t in range(trips[p]):
+                start = np.int64(depart[base[p] + t * size + call]) - ms[j]
                 if low <= start <= high:
                     starts[n] = start
                     by[n] = j
@@ -271,12 +278,14 @@ def collect(ends, window, source, times, met, found):
     found : targets and milliseconds, long enough for all. Returns how many, targets ascending.
     """
     targets, costs = found
-    walk, seen = times.walk, times.next
+    walk, seen, met_targets = times.walk, times.next, times.met
+    table, best = times.table, times.best
+    ptr, to, direct = ends.direct
     for i in range(met):
-        seen[times.met[i]] = 1
-    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
-        d = ends.direct.to[j]
-        walk[d] = ends.direct.ms[j]
+        seen[met_targets[i]] = 1
+    for j in range(ptr[source], ptr[source + 1]):
+        d = to[j]
+        walk[d] = direct[j]
         seen[d] |= 2
     n = 0
     for d in range(len(seen)):
@@ -285,8 +294,8 @@ def collect(ends, window, source, times, met, found):
         time = walk[d]
         if seen[d] != 2:
             time = min(time, _percentile(times, d, window.rank))
-            times.table[d, :] = NEVER
-            times.best[d] = NEVER
+            table[d, :] = NEVER
+            best[d] = NEVER
         if time < NEVER and (seen[d] > 1 or time <= window.cutoff):
             targets[n] = d
             costs[n] = time

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import inlined, kernel
+from geoplan.kernels import kernel
 from geoplan.network.transit.clock import NEVER
 
 
@@ -118,17 +118,19 @@ def search_marked(table, walks, labels, scratch, limit):
     Leaves the stops that a vehicle reached earlier in `touched`, ``size[1]`` of them.
     """
     scratch.size[1] = 0
-    rows = len(labels.ride)
+    rows, half = len(labels.ride), table.half
+    queue, begins = scratch.queue, scratch.begin
+    ridden_stops, on_ride = scratch.ridden, scratch.is_ridden
     for k in range(1, labels.rides + 1):
         if scratch.size[0] == 0:
             break
         queued = _queue(table, scratch)
         ridden = 0
         for i in range(queued):
-            p = scratch.queue[i]
-            begin = scratch.begin[p]
-            scratch.begin[p] = NEVER
-            if table.half[p] < 0:
+            p = queue[i]
+            begin = begins[p]
+            begins[p] = NEVER
+            if half[p] < 0:
                 ridden = _ride_timed(table, labels, scratch, p, begin, k, limit, ridden)
             else:
                 ridden = _ride_headway(table, labels, scratch, p, begin, k, limit, ridden)
@@ -136,12 +138,14 @@ def search_marked(table, walks, labels, scratch, limit):
             _walk(walks, labels, scratch, min(k, rows - 1), ridden, limit)
         else:  # nobody boards after the last ride
             for i in range(ridden):
-                scratch.is_ridden[scratch.ridden[i]] = False
-    for i in range(scratch.size[0]):
-        scratch.is_marked[scratch.marked[i]] = False
+                on_ride[ridden_stops[i]] = False
+    marked, is_marked, n_marked = scratch.marked, scratch.is_marked, scratch.size[0]
+    for i in range(n_marked):
+        is_marked[marked[i]] = False
     scratch.size[0] = 0
-    for i in range(scratch.size[1]):
-        scratch.is_touched[scratch.touched[i]] = False
+    touched, is_touched, n_touched = scratch.touched, scratch.is_touched, scratch.size[1]
+    for i in range(n_touched):
+        is_touched[touched[i]] = False
 
 
 @kernel
@@ -149,10 +153,11 @@ def _queue(table, scratch):
     """Patterns of the marked stops, each from the first of its calls there; clears the marks."""
     ptr, patterns, calls = table.stop_ptr, table.stop_pattern, table.stop_call
     queue, begin = scratch.queue, scratch.begin
+    marked, is_marked, n_marked = scratch.marked, scratch.is_marked, scratch.size[0]
     queued = 0
-    for i in range(scratch.size[0]):
-        stop = scratch.marked[i]
-        scratch.is_marked[stop] = False
+    for i in range(n_marked):
+        stop = marked[i]
+        is_marked[stop] = False
         for j in range(ptr[stop], ptr[stop + 1]):
             p = patterns[j]
             if begin[p] == NEVER:
@@ -218,86 +223,74 @@ def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
     return ridden
 
 
-@inlined
-def _least_shift(scratch, value):
-    if value < scratch.shift[0]:
-        scratch.shift[0] = value
-
-
 @kernel
-def _board_headway(table, p, call_at, ready, scratch):
-    """When the vehicle that is caught left its first stop; NEVER = none. Whether it moves too.
+def _caught(x, first, last, half, mirrored):
+    """When the vehicle that is caught left its first stop (NEVER = none), for who is there at `x`.
 
-    It moves where an earlier traveller would catch an earlier vehicle.
+    Both as times of the first stop. Then whether it moves with an earlier traveller, and by how
+    much that one may be earlier before this changes.
     """
-    x = np.int64(ready) - table.depart[call_at]
-    first, last = np.int64(table.first[p]), np.int64(table.last[p])
-    if not table.mirrored:
-        if x > last:
-            _least_shift(scratch, x - last)
-            return np.int64(NEVER), False
-        x += table.half[p]
-        if x < first:
-            return first, False
-        if x > last:
-            _least_shift(scratch, x - last)
-            return last, False
-        _least_shift(scratch, x - first)
-        return x, True
+    never = np.int64(NEVER)
     if x > last:
-        _least_shift(scratch, x - last)
-        return np.int64(NEVER), False
-    if x <= first:
-        return first, False
-    _least_shift(scratch, x - first)
-    return x, True
-
-
-@kernel
-def _alighted(labels, scratch, stop, time, row, ridden):
-    """Note a better arrival by vehicle; the number of stops reached in this round."""
-    for j in range(row, len(labels.ride)):
-        labels.ride[j, stop] = min(time, labels.ride[j, stop])
-    if not scratch.is_ridden[stop]:
-        scratch.is_ridden[stop] = True
-        scratch.ridden[ridden] = stop
-        ridden += 1
-    if not scratch.is_touched[stop]:
-        scratch.is_touched[stop] = True
-        scratch.touched[scratch.size[1]] = stop
-        scratch.size[1] += 1
-    return ridden
+        return never, False, x - last
+    if mirrored:
+        if x <= first:
+            return first, False, never
+        return x, True, x - first
+    x += half
+    if x < first:
+        return first, False, never
+    if x > last:
+        return last, False, x - last
+    return x, True, x - first
 
 
 @kernel
 def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
-    """Ride one line that runs by headways."""
-    a, b = table.ptr[p], table.ptr[p + 1]
-    base = table.base[p]
-    left, moves = np.int64(NEVER), False
-    row, before = min(k, len(labels.ride) - 1), min(k, len(labels.ride)) - 1
+    """Ride one line that runs by headways; arrays in names of their own, as in `_ride_timed`."""
+    a, b, base = np.int64(table.ptr[p]), np.int64(table.ptr[p + 1]), table.base[p]
+    stops, board, alight = table.stop[a:b], table.board[a:b], table.alight[a:b]
+    arrive, depart = table.arrive[base : base + b - a], table.depart[base : base + b - a]
+    first, last, half = np.int64(table.first[p]), np.int64(table.last[p]), np.int64(table.half[p])
+    mirrored, never = table.mirrored, np.int64(NEVER)
+    rides, levels = labels.ride, len(labels.ride)
+    row = min(k, levels - 1)
+    ride, stand = rides[row], labels.stand[min(k, levels) - 1]
+    on_ride, ridden_stops = scratch.is_ridden, scratch.ridden
+    on_touch, touched = scratch.is_touched, scratch.touched
+    n_touched, shift = scratch.size[1], scratch.shift[0]
+    left, moves = never, False
     for call in range(begin, b - a):
-        stop = table.stop[a + call]
-        if left < NEVER and table.alight[a + call]:
-            time = left + table.arrive[base + call]
-            if table.mirrored and left > table.first[p]:
-                time += table.half[p]
+        stop = stops[call]
+        if left < never and alight[call]:
+            time = left + arrive[call]
+            if mirrored and left > first:
+                time += half
             if time > limit:
-                left = np.int64(NEVER)
-            elif time < labels.ride[row, stop]:
+                left = never
+            elif time < ride[stop]:
                 if not moves:
-                    scratch.shift[0] = 0
-                ridden = _alighted(labels, scratch, stop, time, row, ridden)
-        ready = labels.stand[before, stop]
-        if ready > limit or not table.board[a + call]:
+                    shift = np.int64(0)
+                for j in range(row, levels):
+                    rides[j, stop] = min(time, rides[j, stop])
+                ridden_stops[ridden] = stop
+                ridden += not on_ride[stop]
+                on_ride[stop] = True
+                touched[n_touched] = stop
+                n_touched += not on_touch[stop]
+                on_touch[stop] = True
+        ready = np.int64(stand[stop])
+        if ready > limit or not board[call]:
             continue
-        other, moves_too = _board_headway(table, p, base + call, ready, scratch)
+        other, moves_too, until = _caught(ready - depart[call], first, last, half, mirrored)
+        shift = min(shift, until)
         if other < left:
             if moves and not moves_too:
-                _least_shift(scratch, left - other)
+                shift = min(shift, left - other)
             left, moves = other, moves_too
-        elif moves_too and not moves and other < NEVER:
-            _least_shift(scratch, other - left)
+        elif moves_too and not moves and other < never:
+            shift = min(shift, other - left)
+    scratch.size[1], scratch.shift[0] = n_touched, shift
     return ridden
 
 
@@ -308,10 +301,11 @@ def _walk(walks, labels, scratch, row, ridden, limit):
     stands, stand, ride = labels.stand, labels.stand[row], labels.ride[row]
     levels = len(stands)
     marked, is_marked = scratch.marked, scratch.is_marked
+    ridden_stops, on_ride = scratch.ridden, scratch.is_ridden
     n_marked = scratch.size[0]
     for i in range(ridden):
-        stop = scratch.ridden[i]
-        scratch.is_ridden[stop] = False
+        stop = ridden_stops[i]
+        on_ride[stop] = False
         time = np.int64(ride[stop])
         for j in range(ptr[stop], ptr[stop + 1]):
             there = time + ms[j]
