@@ -7,6 +7,7 @@ from dataclasses import replace
 from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
 from geoplan.siting.periods.milp.exact import Found, solve_by_model
 from geoplan.siting.periods.mixed.large import search_plan, solve_mixed
+from geoplan.siting.periods.mixed.least_money import least_money
 from geoplan.siting.periods.openings.large import SMALL_PAIRS, solve_openings
 from geoplan.siting.periods.openings.openings import openings_of
 from geoplan.siting.periods.plain import Plan, Programme
@@ -14,6 +15,9 @@ from geoplan.siting.periods.single import one_period
 from geoplan.siting.periods.year import year_alone
 from geoplan.siting.solver.control import SolveControl
 
+#: where much is to be decided: share of the time for HiGHS before a search for any plan at all
+#: (worst-off area), and for a first plan before HiGHS (least money)
+_MODEL_TIME, _FIRST_TIME = 0.85, 0.2
 #: gap to which each year is planned by itself: a figure to compare with
 _ALONE_GAP = 1e-3
 
@@ -34,10 +38,28 @@ def _solve(of: Programme, objective: str, control: SolveControl) -> Found:
         if openings is not None:
             return _openings(of, small, solve_openings(openings, control), control)
         return solve_mixed(of, small, control)
-    found = solve_by_model(of, small, objective, control)
-    if found.times is None and found.status == "unknown" and objective == "person_years":
-        return search_plan(of, small, found, control)
+    large = small.core.pairs * of.problem.n_years > SMALL_PAIRS
+    if objective == "min_cost" and large:
+        return _least_money(of, small, control)
+    part = control.part(_MODEL_TIME * control.left) if large else control
+    found = solve_by_model(of, small, objective, part)
+    if found.times is None and found.status == "unknown" and objective != "min_cost":
+        found = search_plan(of, small, found, control)  # the worst-off area is not proved
+        return replace(found, first_proved=objective == "person_years")
     return found
+
+
+def _least_money(of: Programme, small: ProgrammeCore, control: SolveControl) -> Found:
+    """HiGHS from a plan that meets the targets; that plan where HiGHS finds none as cheap."""
+    start = least_money(of, small, control.part(_FIRST_TIME * control.left))
+    found = solve_by_model(of, small, "min_cost", control, start=start)
+    if start is None:
+        return found
+    if found.status == "infeasible":  # it is not: there is a plan
+        found = replace(found, bound=None)
+    if found.times is not None and of.plan(found.times).money <= of.plan(start).money:
+        return found
+    return replace(found, times=start, status="feasible", solver="programme_search")
 
 
 def _openings(of: Programme, small: ProgrammeCore, found: Found, control: SolveControl) -> Found:

@@ -37,6 +37,7 @@ class ActionSearch:
     """The best plan known, and ways to better ones.
 
     best : times (actions x years) of a plan that keeps every rule and target, or None.
+    dear : per option, what counts against it besides the limits when targets are to be met.
     """
 
     def __init__(self, of: Programme, small: ProgrammeCore, control: SolveControl) -> None:
@@ -49,6 +50,7 @@ class ActionSearch:
             self.use[:, r] = limit.use[self.action, self.year]
         self.limit = np.array([limit.most for limit in of.limits])
         self.price = np.zeros(len(of.limits))
+        self.dear = np.zeros(len(self.action))
         self.random = np.random.default_rng([31, control.seed])
         self.best: np.ndarray | None = None
         self.value = -np.inf
@@ -128,7 +130,7 @@ class ActionSearch:
 
     def _fill(self, times: np.ndarray, theta: float, noise: float) -> np.ndarray:
         """What targets need, then what adds most beyond `theta` times its price."""
-        times = self._meet_targets(times, noise)
+        times = self.meet_targets(times, noise)
         refused = np.zeros(len(self.action), bool)
         plan = self._plan(times)
         priced = self.use @ self.price
@@ -184,7 +186,7 @@ class ActionSearch:
         """Whether every target that was reached still is."""
         return set(map(id, self._short(after))) <= set(map(id, self._short(before)))
 
-    def _meet_targets(self, times: np.ndarray, noise: float) -> np.ndarray:
+    def meet_targets(self, times: np.ndarray, noise: float) -> np.ndarray:
         """Options that bring the earliest target nearer, until all are reached or none does."""
         stuck: set[int] = set()
         while True:
@@ -200,7 +202,7 @@ class ActionSearch:
 
     def _nearer(self, plan: Plan, target: Target, noise: float) -> np.ndarray | None:
         helps = self._help(plan, target)
-        cost = 1e-3 + (np.abs(self.use) / np.maximum(self.limit, 1e-9)).sum(axis=1)
+        cost = 1e-3 + (np.abs(self.use) / np.maximum(self.limit, 1e-9)).sum(axis=1) + self.dear
         rank = helps / cost * (1.0 + noise * (self.random.random(len(helps)) - 0.5))
         rank = np.where(self._open_options(plan.times) & (helps > 0), rank, -np.inf)
         order = np.argsort(-rank, kind="stable")[:_MOST_REFUSED]
