@@ -2,15 +2,173 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from os import PathLike
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from geoplan.errors import UsageError
 from geoplan.words.message import Message, Messages, called
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+#: what an argument may be, by the word of `call_faults` that names it: classes by their names, so
+#: that nothing is loaded for the question
+_CLASSES: dict[str, tuple[str, ...]] = {
+    "places": ("GeoDataFrame", "GeoSeries"),
+    "shapes": ("GeoDataFrame",),
+    "frame": ("DataFrame",),
+    "problem": ("SitingProblem",),
+    "programme": ("ProgrammeProblem",),
+    "result": ("SitingResult",),
+    "request": ("SolveRequest",),
+    "graph": ("Graph",),
+    "streets": ("NetworkData",),
+    "text": ("str",),
+    "flag": ("bool",),
+    "crs": ("str", "int", "CRS", "dict"),
+}
+#: what the items of a list may be, or the one thing in place of the list
+_ITEMS = {
+    "budgets": "Budget",
+    "targets": "Target",
+    "spend_shares": "SpendShare",
+    "actions": "ProgrammeAction",
+}
+#: characters of a value that an error repeats
+_MOST_SHOWN = 40
+
+
+def takes(**kinds: str) -> Callable[[Callable[Given, Found]], Callable[Given, Found]]:
+    """A function whose arguments are of these kinds, else it says which is not, all at once.
+
+    Parameters
+    ----------
+    kinds : by argument a word of `_CLASSES`, `_ITEMS` or `_IS`; with ``?`` behind it None will do.
+
+    Examples
+    --------
+    >>> @takes(name="text", times="number?")
+    ... def call(name, times=None):
+    ...     return name
+    >>> call("x"), call("x", times=2)
+    ('x', 'x')
+    >>> call(None, times="2")
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: call(): name must be text, not None; times must be a number, not '2'.
+    """
+
+    def decorate(function: Callable[Given, Found]) -> Callable[Given, Found]:
+        names = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def checked(*given: Given.args, **named: Given.kwargs) -> Found:
+            values = {**dict(zip(names, given, strict=False)), **named}
+            faults = [
+                Message("call_faults.of_kind", name=name, kind=_kind(kind), value=shown(value))
+                for name, kind in kinds.items()
+                if name in values and not _is_kind(value := values[name], kind)
+            ]
+            if faults:
+                raise UsageError.of(
+                    "call_faults.wrong_kinds", function=function.__name__, faults=Messages(faults)
+                )
+            return function(*given, **named)
+
+        return checked
+
+    return decorate
+
+
+def _kind(kind: str) -> Message:
+    return Message(f"call_faults.kind_{kind.removesuffix('?')}")
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    if kind.endswith("?"):
+        return value is None or _is_kind(value, kind.removesuffix("?"))
+    if isinstance(value, type):
+        return False
+    if kind in _CLASSES:
+        there = not _names(value).isdisjoint(_CLASSES[kind]) and not (
+            kind == "crs" and isinstance(value, bool)
+        )
+        return there and (kind not in ("places", "shapes") or _has_geometry(value))
+    if kind in _ITEMS:
+        items = [value] if _ITEMS[kind] in _names(value) else value
+        return _is_list(items) and all(_ITEMS[kind] in _names(item) for item in items)
+    return _IS[kind](value)
+
+
+def _names(value: Any) -> set[str]:
+    return {one.__name__ for one in type(value).__mro__}
+
+
+def _has_geometry(value: Any) -> bool:
+    """Whether a frame has an active geometry column; anything that is no frame has."""
+    try:
+        return "GeoDataFrame" not in _names(value) or value.geometry is not None
+    except AttributeError:
+        return False
+
+
+def _is_list(value: Any) -> bool:
+    """Whether it is a row of things: no text, no table, no dict."""
+    if isinstance(value, str | bytes | Mapping) or "DataFrame" in _names(value):
+        return False
+    return isinstance(value, Iterable) and getattr(value, "ndim", 1) == 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str | PathLike)
+
+
+#: kinds that are no matter of the class alone
+_IS: dict[str, Callable[[Any], bool]] = {
+    "number": _is_number,
+    "mapping": lambda v: isinstance(v, Mapping),
+    "path": _is_path,
+    "paths": lambda v: _is_path(v) or (_is_list(v) and all(map(_is_path, v))),
+    "list": _is_list,
+    "values": lambda v: _is_list(v) or isinstance(v, Mapping) or _is_number(v),
+    "pairs": lambda v: _is_list(v) and all(_is_list(one) and len(list(one)) == 2 for one in v),
+    "points": _has_geometry,
+    "levels": lambda v: (
+        isinstance(v, Mapping)
+        and all("AreaLevel" in _names(one) or _is_pair(one) for one in v.values())
+    ),
+}
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2
+
+
+def shown(value: Any) -> str:
+    """What was given, in a few words: a short value as it is, anything else by its class.
+
+    Examples
+    --------
+    >>> shown(None), shown("x"), shown([1] * 99), shown(int)
+    ('None', "'x'", 'list', 'the class int')
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None or isinstance(value, str | bytes | Real | list | tuple | dict):
+        text = repr(value)
+        if len(text) <= _MOST_SHOWN:
+            return text
+    return type(value).__name__
 
 
 def number(value: Any) -> float:

@@ -41,7 +41,7 @@ from scipy import sparse
 from geoplan.coverage.cost_queries import reach_limit
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
-from geoplan.validate import raise_faults
+from geoplan.validate import raise_faults, takes
 from geoplan.words.message import Message, called
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
@@ -52,6 +52,7 @@ LUO_QI = ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22))
 _DECAYS = ("none", "gaussian", "luo_qi")
 
 
+@takes(method="text", catchment="number?", per="number", sigma="number?")
 def floating_catchment(
     costs: TravelCosts | pd.DataFrame | np.ndarray,
     demand_weights: pd.Series | np.ndarray | Sequence[float],

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.tolerances import DATUM_STEP_DEG
+from geoplan.validate import takes
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
@@ -131,6 +132,7 @@ def _convert_chunk(lon: Floats, lat: Floats, source: str, target: str) -> tuple[
     return lon, lat
 
 
+@takes(points="points", datum="text")
 def to_wgs84(points: Any, datum: str) -> Any:
     """Convert degrees in `datum` to WGS 84.
 
@@ -162,6 +164,7 @@ def to_wgs84(points: Any, datum: str) -> Any:
     return _apply(points, datum, "wgs84")
 
 
+@takes(points="points", datum="text")
 def from_wgs84(points: Any, datum: str) -> Any:
     """Convert WGS 84 degrees to `datum`: the other way round than `to_wgs84`.
 

@@ -17,6 +17,7 @@ from geoplan.network.builders.saved.native_format import load_network, save_netw
 from geoplan.network.diagnostics import NetworkReport, network_report
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.tables import network_from_tables
+from geoplan.validate import takes
 from geoplan.words.display import completes
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Network(NetworkData):
         return cls(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
 
     @classmethod
+    @takes(nodes="shapes", edges="frame", mode="text", speed_m_s="number?")
     def from_edges(
         cls,
         nodes: gpd.GeoDataFrame,
@@ -141,6 +143,7 @@ class Network(NetworkData):
         )
 
     @classmethod
+    @takes(path="path", mode="text", crs="crs?")
     def from_osm(
         cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
     ) -> Network:
@@ -196,6 +199,7 @@ class Network(NetworkData):
         return cls.from_data(network_from_osm(path, mode=mode, crs=crs, **options))
 
     @classmethod
+    @takes(lines="places", mode="text")
     def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
         """A network from a line layer: lines meet where they share a vertex.
 
@@ -250,6 +254,7 @@ class Network(NetworkData):
         return cls.from_data(network_from_lines(lines, mode=mode, options=LineOptions(**options)))
 
     @classmethod
+    @takes(path="path", mode="text", crs="crs?")
     def from_graphml(
         cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
     ) -> Network:
@@ -285,6 +290,7 @@ class Network(NetworkData):
         return cls.from_data(network_from_graphml(path, mode=mode, crs=crs, **options))
 
     @classmethod
+    @takes(graph="graph", mode="text")
     def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
         """A network from a networkx graph as OSMnx makes it.
 
@@ -351,6 +357,7 @@ class Network(NetworkData):
         """
         return network_report(self, **options)
 
+    @takes(path="path")
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network into one file; `load` reads it back.
 
@@ -375,6 +382,7 @@ class Network(NetworkData):
         save_network(self, path)
 
     @classmethod
+    @takes(path="path")
     def load(cls, path: str | PathLike[str]) -> Network:
         """Read a network that `save` or ``geoplan network build`` wrote.
 

@@ -20,8 +20,10 @@ from geoplan.siting.model.constraints import (
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.words.message import Message
+from geoplan.validate import takes
 
 
+@takes(problem="problem")
 def p_center(
     problem: SitingProblem,
     *,

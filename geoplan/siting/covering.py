@@ -50,12 +50,13 @@ from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
-from geoplan.validate import number
+from geoplan.validate import number, takes
 from geoplan.words.message import Message
 
 SOLVER = "covering_lagrangian_highs"
 
 
+@takes(problem="problem")
 def max_coverage(
     problem: SitingProblem,
     *,
@@ -179,6 +180,7 @@ def core_facts(core: Core) -> dict[str, Any]:
     return {"classes": core.n, "free_sites": core.m, "pairs": core.pairs}
 
 
+@takes(problem="problem")
 def min_sites(
     problem: SitingProblem,
     *,

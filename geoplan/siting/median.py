@@ -27,10 +27,12 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import SAME_VALUE
+from geoplan.validate import takes
 
 SOLVER = "median_lagrangian_benders"
 
 
+@takes(problem="problem")
 def p_median(
     problem: SitingProblem,
     *,

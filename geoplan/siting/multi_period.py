@@ -20,12 +20,14 @@ from geoplan.siting.periods.solve import each_year_alone, solve_programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
 from geoplan.words.message import Message
+from geoplan.validate import takes
 
 OBJECTIVES = ("person_years", "min_cost", "worst_area")
 #: share of the time for planning all years together, where each year alone is compared with it
 _TOGETHER_TIME = 0.85
 
 
+@takes(problem="programme", objective="text")
 def programme(
     problem: ProgrammeProblem,
     *,

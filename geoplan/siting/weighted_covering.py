@@ -11,10 +11,11 @@ from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.validate import number
+from geoplan.validate import number, takes
 from geoplan.words.message import Message
 
 
+@takes(problem="problem")
 def min_cost(
     problem: SitingProblem,
     *,

@@ -21,6 +21,7 @@ from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs
 from geoplan.study.run_folder import Basemap, write_run_folder
 from geoplan.study.service_names import listed, service_key
+from geoplan.validate import takes
 from geoplan.words import say
 from geoplan.words.display import completes, facts_html
 
@@ -199,6 +200,7 @@ class Plan:
         """
         return outputs.summary_dict(self._edition())
 
+    @takes(name="text", lang="text?")
     def table(self, name: str, *, lang: str | None = None, numbers: bool = False) -> pd.DataFrame:
         """One table as people read it: headings in words, numbers as text or to calculate with.
 
@@ -229,6 +231,7 @@ class Plan:
             self._edition(), name, lang=lang or self.lang, numbers=numbers
         )
 
+    @takes(service="text?")
     def map(self, service: str | None = None, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
 
@@ -260,6 +263,7 @@ class Plan:
             self._known_language(options["lang"])
         return outputs.service_map(self._edition(), key, **options)
 
+    @takes(folder="path", basemap="text?", tianditu_key="text?")
     def save(
         self,
         folder: str | Path,
@@ -312,6 +316,7 @@ class Plan:
         """The results as the plan's audience may see them: the same for every output."""
         return edition(self.results, audience=self.results.info.audience)
 
+    @takes(lang="text")
     def in_language(self, lang: str) -> Plan:
         """The same results in another language (causes and names are kept as keys).
 

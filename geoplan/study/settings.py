@@ -20,6 +20,7 @@ from geoplan.study.config.study_text import read_study_text
 from geoplan.study.config.toml_lines import study_file_error
 from geoplan.study.config.validate import checked
 from geoplan.study.service_names import listed, service_key
+from geoplan.validate import takes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -46,6 +47,7 @@ class StudySettings:
     cities: tuple[Included, ...] = ()
 
     @classmethod
+    @takes(where="path", lang="text?")
     def open(cls, where: str | Path, *, lang: str | None = None) -> Self:
         """Open a study: a folder with `study.toml`, or that file.
 
@@ -120,6 +122,7 @@ class StudySettings:
         personal = personal_text_findings(self.raw, self.file, self.config.speaker)
         return (*renamed, *personal, *self.no_streets)
 
+    @takes(changes="mapping?")
     def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
         """The same study with other settings: a what-if.
 

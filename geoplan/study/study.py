@@ -26,6 +26,7 @@ from geoplan.study.robustness import robustness
 from geoplan.study.run import run_study, suggest_sites_of
 from geoplan.study.run_folder import Basemap
 from geoplan.study.settings import StudySettings, in_language, known_services
+from geoplan.validate import takes
 from geoplan.words.display import completes, facts_html
 from geoplan.words.speaker import Speaker
 
@@ -67,6 +68,7 @@ class Study(StudySettings):
     ...
     """
 
+    @takes(path="path")
     def overlay(self, path: str | Path) -> Study:
         r"""The same study with a TOML file of what-ifs laid over it.
 
@@ -96,6 +98,7 @@ class Study(StudySettings):
         """
         return apply_overlay(self, path)
 
+    @takes(service="text")
     def robustness(self, service: str, **options: Any) -> Robustness:
         """How robust one service's plan is: the siting problem drawn anew, many times.
 
@@ -302,6 +305,7 @@ class Study(StudySettings):
             return files_of_cities(self)
         return [self.file, *input_files(self.config, self.folder)]
 
+    @takes(service="text", sites="number", objective="text?", curve="flag", lang="text?")
     def suggest(
         self,
         service: str,

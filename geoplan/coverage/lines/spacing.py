@@ -23,6 +23,7 @@ import pandas as pd
 from geoplan.coverage.lines.linear_reference import Chains, build_chains, line_frame, point_frame
 from geoplan.coverage.lines.required_points import required_points
 from geoplan.coverage.lines.stretches import Lines, Points, SpacingRules, snap_markers, stretches
+from geoplan.validate import takes
 from geoplan.words.display import facts_html
 
 INTERVAL_COLUMNS = (
@@ -165,6 +166,16 @@ class SpacingCoverage:
         )
 
 
+@takes(
+    lines="places",
+    markers="places?",
+    max_spacing_m="number",
+    tolerance_m="number",
+    required="places?",
+    crossings="places?",
+    bend_deg="number?",
+    shared_tolerance_m="number",
+)
 def spacing_coverage(
     lines: Lines,
     markers: Points | None,

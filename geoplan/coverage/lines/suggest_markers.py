@@ -39,10 +39,19 @@ from geoplan.coverage.lines.stretches import (
 )
 from geoplan.errors import UsageError
 from geoplan.tolerances import NO_LENGTH_M, ON_LINE_M, SPACING_M
+from geoplan.validate import takes
 
 MARKER_COLUMNS = ("line", "chainage_m", "reason", "kind", "at_crossing", "stretch_m")
 
 
+@takes(
+    lines="places",
+    markers="places?",
+    max_spacing_m="number",
+    tolerance_m="number",
+    near_crossing_m="number",
+    mark_required="flag",
+)
 def suggest_markers(
     lines: Lines,
     markers: Points | None = None,

@@ -41,6 +41,7 @@ from geoplan.network.transit.search.searches import Service
 from geoplan.network.transit.search.timetable import Timetable, build_timetable
 from geoplan.network.transit.search.walking import Legs, stop_walks
 from geoplan.network.transit.what_if import changed_lines
+from geoplan.validate import takes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -96,6 +97,7 @@ class TransitNetwork(TimedNetwork):
         )
 
     @classmethod
+    @takes(paths="paths", walk="streets", datum="text")
     def from_gtfs(
         cls,
         paths: str | PathLike[str] | Sequence[str | PathLike[str]],
@@ -175,6 +177,7 @@ class TransitNetwork(TimedNetwork):
         )
 
     @classmethod
+    @takes(lines="frame", stops="shapes", walk="streets", columns="mapping?")
     def from_lines(
         cls,
         lines: pd.DataFrame,

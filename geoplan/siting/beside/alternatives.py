@@ -21,6 +21,7 @@ from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
 from geoplan.words.message import Message
+from geoplan.validate import takes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -66,6 +67,7 @@ class Alternatives:
         return f"{count}{more} other plans are as good; they change up to {changed}"
 
 
+@takes(problem="problem", result="result")
 def alternative_sites(
     problem: SitingProblem,
     result: SitingResult,

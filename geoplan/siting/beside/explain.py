@@ -12,8 +12,10 @@ from geoplan.siting.constrained.capacity_part import largest_flow
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult
+from geoplan.validate import takes
 
 
+@takes(problem="problem", result="result")
 def explain_sites(
     problem: SitingProblem, result: SitingResult, *, phase: Mapping[Any, int] | None = None
 ) -> pd.DataFrame:

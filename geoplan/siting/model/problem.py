@@ -22,7 +22,7 @@ from geoplan.siting.model.parse import (
     read_weights,
 )
 from geoplan.siting.model.read_matrix import read_costs, read_cover, row_labels, within
-from geoplan.validate import check_keywords
+from geoplan.validate import check_keywords, takes
 from geoplan.words.display import completes, facts_html
 from geoplan.words.message import Message
 
@@ -95,6 +95,17 @@ class SitingProblem:
     conflicts: np.ndarray
 
     @classmethod
+    @takes(
+        weights="list",
+        fixed="list",
+        forbidden="list",
+        closable="list",
+        conflicts="pairs",
+        areas="list?",
+        site_areas="list?",
+        site_costs="values?",
+        capacities="values?",
+    )
     def from_costs(
         cls,
         costs: TravelCosts | pd.DataFrame | np.ndarray | sparse.spmatrix,
@@ -165,6 +176,19 @@ class SitingProblem:
         )
 
     @classmethod
+    @takes(
+        weights="list",
+        fixed="list",
+        forbidden="list",
+        closable="list",
+        conflicts="pairs",
+        areas="list?",
+        site_areas="list?",
+        demand_index="list?",
+        site_index="list?",
+        site_costs="values?",
+        capacities="values?",
+    )
     def from_cover(
         cls,
         cover: sparse.spmatrix | pd.DataFrame | np.ndarray,

@@ -25,7 +25,7 @@ from geoplan.siting.periods.read import (
     read_years,
 )
 from geoplan.siting.periods.rules import AreaLevel, Budget, ProgrammeAction, SpendShare, Target
-from geoplan.validate import check_keywords
+from geoplan.validate import check_keywords, takes
 
 
 class ProgrammeData(TypedDict, total=False):
@@ -93,6 +93,18 @@ class ProgrammeProblem:
     may_lose: bool = False
 
     @classmethod
+    @takes(
+        base="problem",
+        years="list",
+        year_lengths="list?",
+        actions="actions?",
+        budgets="budgets",
+        spend_shares="spend_shares",
+        targets="targets",
+        opening="mapping",
+        capacities="mapping?",
+        levels="levels",
+    )
     def of(
         cls, base: SitingProblem, *, years: Sequence[int], **given: Unpack[ProgrammeData]
     ) -> ProgrammeProblem:

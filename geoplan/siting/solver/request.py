@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
-from geoplan.errors import Faults
-from geoplan.validate import check_keywords, number
+from geoplan.errors import Faults, UsageError
+from geoplan.validate import check_keywords, number, shown
 from geoplan.words.message import Message
 
 #: called with (done, total, text) as work goes on
@@ -66,7 +67,9 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     Raises
     ------
     TypeError
-        A keyword that does not exist, as for any function, or a `request` that is none.
+        A keyword that does not exist, as for any function.
+    UsageError
+        A `request` that is none.
     """
     check_keywords(function, options, SolveOptions)
     single = dict(options)
@@ -74,7 +77,13 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     if request is None:
         request = SolveRequest()
     elif not isinstance(request, SolveRequest):
-        raise TypeError(f"{function}(): request must be a SolveRequest, not {request!r}")
+        fault = Message(
+            "call_faults.of_kind",
+            name="request",
+            kind=Message("call_faults.kind_request"),
+            value=shown(request),
+        )
+        raise UsageError.of("call_faults.wrong_kinds", function=function, faults=fault)
     return replace(request, **single)
 
 
@@ -82,6 +91,8 @@ def check_limits(request: SolveRequest, faults: Faults) -> None:
     """Faults in the options that every solver takes."""
     if not number(request.time_limit_s) > 0:
         faults.add(Message("siting_faults.time_limit_positive", time_limit_s=request.time_limit_s))
+    if not (0 <= number(request.seed) < math.inf and number(request.seed).is_integer()):
+        faults.add(Message("siting_faults.seed", value=shown(request.seed)))
     if not 0 <= number(request.gap) < 1:
         faults.add(Message("siting_faults.gap_between", gap=request.gap))
     threads = 1.0 if request.threads is None else number(request.threads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from geoplan.errors import SitingError
+from geoplan.errors import SitingError, UsageError
 from geoplan.siting import SitingProblem, SolveRequest, max_coverage, min_sites, p_center, p_median
 
 COSTS = SitingProblem.from_costs([[1.0, 2.0], [3.0, 1.0]], [4, 5], threshold=2, unit="m")
@@ -15,7 +15,7 @@ ASKED += [(p_center, {"sites": 1})]
 @pytest.mark.parametrize("request_", [0, 60, "", {"gap": 0.1}], ids=repr)
 @pytest.mark.parametrize(("function", "asked"), ASKED, ids=lambda v: getattr(v, "__name__", ""))
 def test_a_request_that_is_none_is_refused(function, asked, request_):
-    with pytest.raises(TypeError, match="must be a SolveRequest"):
+    with pytest.raises(UsageError, match="must be a SolveRequest"):
         function(COSTS, **asked, request=request_)
 
 
