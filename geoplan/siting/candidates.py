@@ -75,8 +75,9 @@ def junction_points(
     >>> found.index.tolist(), found.geometry.iloc[0].wkt
     (['n1'], 'POINT (100 0)')
     """
-    located = near.geometry.notna() & ~near.geometry.is_empty
-    keep = _near_any(np.column_stack([x, y]), near.geometry[located].to_numpy(), within_m)
+    places = near.geometry.to_numpy()
+    located = places[~(shapely.is_missing(places) | shapely.is_empty(places))]
+    keep = _near_any(np.column_stack([x, y]), located, within_m)
     return gpd.GeoDataFrame(
         geometry=shapely.points(x[keep], y[keep]),
         index=pd.Index([f"n{i}" for i in keep], name="id"),

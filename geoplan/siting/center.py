@@ -19,8 +19,8 @@ from geoplan.siting.model.constraints import (
 )
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.words.message import Message
 from geoplan.validate import takes
+from geoplan.words.message import Message
 
 
 @takes(problem="problem")

@@ -19,8 +19,8 @@ from geoplan.siting.periods.result import ProgrammeResult
 from geoplan.siting.periods.solve import each_year_alone, solve_programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.words.message import Message
 from geoplan.validate import takes
+from geoplan.words.message import Message
 
 OBJECTIVES = ("person_years", "min_cost", "worst_area")
 #: share of the time for planning all years together, where each year alone is compared with it

@@ -28,9 +28,9 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> file_names(["meal_gaps", "../../escaped", "CON", "meal_Gaps", "养老"])
+    >>> file_names(["meal_gaps", "../../escaped", "CON", "meal_Gaps", "养老", "-rf"])
     {'meal_gaps': 'meal_gaps', '../../escaped': '_.._escaped', 'CON': '_CON', \
-'meal_Gaps': 'meal_Gaps~2', '养老': '养老'}
+'meal_Gaps': 'meal_Gaps~2', '养老': '养老', '-rf': '_rf'}
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -51,6 +51,8 @@ def _folded(name: str) -> str:
 def _safe(name: str) -> str:
     shown = "".join(c if c.isprintable() and not _NEVER.match(c) else "_" for c in name)
     shown = shown.encode("utf-8", "replace").decode().lstrip(". ").rstrip(". ") or "_"
+    if shown.startswith("-"):  # an option, to most commands
+        shown = f"_{shown[1:]}"
     if _DEVICE.fullmatch(shown):
         shown = f"_{shown}"
     if len(shown.encode()) > _LONGEST:

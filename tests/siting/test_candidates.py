@@ -176,3 +176,13 @@ def test_forbidden_zones_and_distances() -> None:
     assert too_close(points, min_distance_m=150.001).tolist() == [[0, 1], [1, 2]]
     with pytest.raises(UsageError, match="convert one"):
         outside(points, lake.to_crs("EPSG:4527"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("places", [[], [None], [Point()], [None, Point()]], ids=str)
+def test_no_candidates_near_nobody_and_no_warning(places):
+    near = gpd.GeoDataFrame(geometry=gpd.GeoSeries(places, crs="EPSG:4548"))
+    found = junction_points(
+        np.array([0.0, 100.0]), np.zeros(2), crs="EPSG:4548", near=near, within_m=50
+    )
+    assert len(found) == 0

@@ -20,8 +20,8 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
-from geoplan.words.message import Message
 from geoplan.validate import takes
+from geoplan.words.message import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

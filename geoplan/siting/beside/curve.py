@@ -26,8 +26,8 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.words.message import Message
 from geoplan.validate import takes
+from geoplan.words.message import Message
 
 #: numbers of sites beyond which not each is solved from the start, and how far those stand apart
 _MANY, _STRIDE = 100, 16

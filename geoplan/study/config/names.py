@@ -10,10 +10,10 @@ from typing import Any
 import pyproj
 from pyproj.exceptions import CRSError
 
-#: letters of any script, digits, _ and -
-_KEY = re.compile(r"[\w-]+")
-#: signs that no file's name may hold, or that lead into another folder
-_NEVER = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|\.$')
+#: letters of any script, digits, _ and -; one that began with - would be an option of a command
+_KEY = re.compile(r"\w[\w-]*")
+#: signs that no file's name may hold, or that lead into another folder, or look like an option
+_NEVER = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^[.-]|\.$')
 #: characters; a file's name has 255 bytes, and a character may take three
 LONGEST_KEY = 60
 #: characters of a name, which becomes the title of documents, and of any other text

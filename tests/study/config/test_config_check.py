@@ -226,3 +226,25 @@ def test_words_of_others_are_no_files(tmp_path: Path) -> None:
     text = GOOD.replace('path = "meals.csv"', 'path = "meals.csv"\ncolumns = { id = "path" }')
     path = _study(tmp_path, text)
     assert checked(tomllib.loads(text), path=path, text=text).config.services
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[services.meal_station]", '[services."-rf"]'),
+        ("[services.meal_station]", '[services."--debug"]'),
+        ("[demand.elderly_60]", '[demand."-60"]'),
+        ("[network.walk]", '[background."-x"]\npath = "roads.gpkg"\n[network.walk]'),
+    ],
+)
+def test_a_key_that_a_command_would_take_for_an_option_is_refused(tmp_path, old, new):
+    text = GOOD.replace(old, new).replace('demand = "elderly_60"', 'demand = "-60"')
+    if "-60" not in new:
+        text = text.replace('demand = "-60"', 'demand = "elderly_60"')
+    with pytest.raises(StudyFileError, match="no - at its start"):
+        Study.open(_study(tmp_path, text))
+
+
+def test_a_key_with_a_hyphen_inside_is_a_key(tmp_path):
+    text = GOOD.replace("[services.meal_station]", '[services."meal-station-2"]')
+    assert "meal-station-2" in Study.open(_study(tmp_path, text)).config.services
