@@ -1,5 +1,7 @@
 """A map of 100,000 demand points in headless Chromium: seconds until it is drawn, and of a pan.
 
+The page is written a second time, from the same results made anew: its bytes must be the same.
+
 A made-up city: Zipf-sized towns in 60 km, 1,000 sites, points covered within 1 km as the crow
 flies, gaps around the others, 30 suggested sites, a street grid. The page is the one a run writes.
 
@@ -274,6 +276,9 @@ def main() -> None:
         start = time.perf_counter()
         path = write_map(service_map(city(wanted.points), "meal_station"), Path(name) / "map.html")
         made = time.perf_counter() - start
+        other = service_map(city(wanted.points), "meal_station")
+        again = write_map(other, Path(name) / "again" / "map.html")
+        same = path.read_bytes() == again.read_bytes()
         if wanted.keep:
             wanted.keep.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, wanted.keep / "map.html")
@@ -292,10 +297,13 @@ def main() -> None:
         f"{wanted.points:,} demand points: {size:.1f} MB (a run warns at {LARGE_BYTES / 1e6:.0f})"
     )
     print(f"{'made':<24}{made:8.3f} s")
+    print(f"{'the same bytes again':<24}{'yes' if same else 'NO':>8}")
     for key in rounds[0]:
         value = statistics.median(r[key] for r in rounds)
         mark = MARK_LOAD_S if key == "load" else MARK_PAN_S if key.startswith("pan") else None
         print(f"{key:<24}{value:8.3f} s" + (f"   mark {mark:g} s" if mark else ""))
+    if not same:
+        raise SystemExit("the same results gave another page")
 
 
 if __name__ == "__main__":

@@ -281,7 +281,8 @@ def _scale_bar(figure: Figure, ax: Axes, corner_in: tuple[float, float], speaker
         else speaker.say("figures.m", m=number_text(length))
     )
     above = y + 0.03 / figure.get_figheight()
-    figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=TEXT_PT)
+    # a bar may be shorter than its label
+    figure.text(right, above, label, ha="right", va="bottom", fontsize=TEXT_PT)
 
 
 def _north(figure: Figure, x_in: float, y_in: float, speaker: Speaker) -> None:

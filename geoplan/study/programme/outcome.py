@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage import Coverage
+from geoplan.coverage.ledger import STATES
 from geoplan.results import Programme, ServiceResult
 from geoplan.siting.periods.problem import ProgrammeProblem
 from geoplan.siting.periods.result import PlannedAction, ProgrammeResult
@@ -22,6 +23,7 @@ _COLUMNS = (
     *("year", "action", "site", "project", "away", "times", "cost", "running_cost"),
     *("people", "person_years", "lost_by_waiting", "why"),
 )
+_YEARLY = ("total", *STATES, "share", "cost", "running_cost", "works", "sites")
 
 
 def service_programmes(
@@ -164,7 +166,7 @@ def _shown(frame: gpd.GeoDataFrame, label: str) -> str:
 def _by_year(
     part: ServicePart, coverage: dict[int, Coverage], result: ProgrammeResult
 ) -> pd.DataFrame:
-    """Whom the service serves by year, and what that costs."""
+    """Whom the service serves by year, and what that costs; no row where there is no plan."""
     mine = [done for done in result.actions if _own(part.key, done)]
     rows = {}
     for year in result.by_year:
@@ -178,7 +180,7 @@ def _by_year(
             "works": sum(done.times for done in now),
             "sites": sum(str(s).startswith(part.key + MARK) for s in year.open_sites),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(_YEARLY))
     table.index.name = "year"
     return table
 

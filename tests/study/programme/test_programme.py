@@ -110,7 +110,7 @@ def test_projects_of_a_table_in_chinese(study):
     assert wrong.loc[wrong["code"] == "action_unknown", "row"].tolist() == [4]
 
 
-def test_a_target_that_cannot_be_met_says_what_would_do(study):
+def test_a_target_that_cannot_be_met_says_what_would_do(study, tmp_path):
     plan = planned(
         study,
         {**TWO_YEARS, "budget": [0, 100]},
@@ -122,6 +122,9 @@ def test_a_target_that_cannot_be_met_says_what_would_do(study):
     assert done.blocking
     assert plan.to_dict()["services"][KEY]["programme"]["actions"] == []
     assert plan.infeasible
+    assert {"works", "served", "sites"} <= set(done.by_year.columns)
+    plan.save(tmp_path / "out")  # the tables have no year, and the run its report all the same
+    assert (tmp_path / "out" / "report.docx").exists()
 
 
 def test_least_money_for_a_target(study):
