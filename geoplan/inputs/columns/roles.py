@@ -33,7 +33,9 @@ _OF_ALL = re.compile(
     r"(总|合计|总计|共计|小计|常住|户籍|数量|数|total|count|number|all)*"
     r"((19|20)\d\d年?[末底初]?)?"
 )
-_UNIT = re.compile(r"[(（\[【](?P<inside>[^)）\]】]*)[)）\]】]$")
+#: characters of a heading that count; one that is longer is no heading, and is not searched whole
+LONGEST_HEADING = 500
+_UNIT = re.compile(r"[(（\[【](?P<inside>[^)）\]】]{0,200})[)）\]】]$")
 
 
 def normalize(text: object) -> str:
@@ -201,7 +203,7 @@ def names_area(heading: object) -> bool:
 
 def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
     """How much a row looks like the heading row: known words count, given headings count double."""
-    texts = [str(c).strip() for c in cells if str(c).strip()]
+    texts = [text for c in cells if (text := str(c)[:LONGEST_HEADING].strip())]
     if not texts:
         return 0
     exact = {heading_key(h) for h in given.values()}

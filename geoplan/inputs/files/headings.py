@@ -24,7 +24,7 @@ from geoplan.inputs.columns.heading_words import (
     is_year_or_age,
 )
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
-from geoplan.inputs.columns.roles import heading_score
+from geoplan.inputs.columns.roles import LONGEST_HEADING, heading_score
 
 #: a merged cell: its top left and bottom right cell, row and column from 0
 Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
@@ -89,7 +89,7 @@ def find_headings(
             dropped.append(code)
             units = grid.row(body) if code == "unit_row" else units
             body += 1
-    parts = _parts(grid, top, bottom)
+    parts = [tuple(t[:LONGEST_HEADING] for t in p) for p in _parts(grid, top, bottom)]
     names = _unique(["/".join(p) for p in parts])
     levels = {n: p for n, p in zip(names, parts, strict=True) if len(p) > 1}
     above = [t for r in range(top) for t in grid.row(r) if t]

@@ -21,7 +21,7 @@ _OF_MONEY = re.compile(
     r"[(（\[【](?P<inside>[^(（\[【)）\]】]*)[)）\]】]\s*$"
     r"|[\s_\-/,，:：]*(?P<bare>(?:[十百千]?[万萬]|[亿億百千])?[元圆圓])\s*$"
 )
-_BRACKETS = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
+_BRACKETS = re.compile(r"[(（\[【]([^)）\]】]{0,200})[)）\]】]")
 _SAID = re.compile(r"(?:单位|單位|units?)\s*[:：]\s*([^\s,，;；)）]+)", re.IGNORECASE)
 _BEHIND = re.compile(r"[,，_ ](?:in\s+)?(thousands|millions|万人|千人)$", re.IGNORECASE)
 
