@@ -39,6 +39,15 @@ class Chunk(NamedTuple):
     costs: NDArray[np.float64]
 
 
+@_jit
+def lengthened(values, used, size):
+    """An array of `size` that begins with the first `used` of `values`; the rest is not set."""
+    longer = np.empty(size, values.dtype)
+    for i in range(used):  # a slice would compile the text of an error that cannot come up
+        longer[i] = values[i]
+    return longer
+
+
 def block_bits(n_points: int) -> int:
     """Size of a block of points, as a power of two."""
     return max(_LEAST_BITS, min(_MOST_BITS, (n_points // _MIN_BLOCKS).bit_length()))

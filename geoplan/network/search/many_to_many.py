@@ -23,6 +23,7 @@ from geoplan.network.search.csr_assembly import (
     assemble_csr,
     block_bits,
     count_rows,
+    lengthened,
     sort_by_block,
 )
 from geoplan.network.search.travel_query import TravelQuery
@@ -195,7 +196,7 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
     where these are too short, to longer arrays. Not ok: the queue was full.
     """
     starts = np.zeros(len(order) + 1, np.int64)
-    total = 0
+    total = np.int64(0)
     for k in range(len(order)):
         s = order[k]
         reached = bounded_search(
@@ -205,19 +206,11 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
             return False, starts, pairs
         if total + targets.number >= len(pairs.rank):  # a page not reached is not in memory
             size = 2 * total + targets.number + 1
-            pairs = Pairs(_longer(pairs.rank, total, size), _longer(pairs.cost, total, size))
+            pairs = Pairs(lengthened(pairs.rank, total, size), lengthened(pairs.cost, total, size))
         several = _along_own_edge(s, sites, edges, targets.mid_edge, bound.limit, scratch)
         total = _collect(reached, several, targets, bound, scratch, pairs, total)
         starts[k + 1] = total
     return True, starts, pairs
-
-
-@_jit
-def _longer(values, used, size):
-    longer = np.empty(size, values.dtype)
-    for i in range(used):  # a slice would compile the text of an error that cannot come up
-        longer[i] = values[i]
-    return longer
 
 
 @_jit

@@ -120,7 +120,7 @@ def _update_nearest(costs, is_open, near, loss, closed, j, total):
             if near.site[i] >= 0:
                 loss[near.site[i]] -= near.second[i] - near.cost[i]
             total -= near.cost[i]
-            near.site[i], near.cost[i], near.second[i] = nearest_two(costs, is_open, i)
+            near.site[i], near.cost[i], near.second[i] = nearest_two(costs, is_open, np.int64(i))
             total += near.cost[i]
             if near.site[i] >= 0:
                 loss[near.site[i]] += near.second[i] - near.cost[i]

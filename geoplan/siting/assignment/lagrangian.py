@@ -17,7 +17,7 @@ from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.order import kth_smallest
-from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
+from geoplan.siting.solver.volume import Steps, blend_weight, copy_into, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 #: share of the bound; rising less per 100 rounds halves the blend, per 400 rounds ends the climb
@@ -74,7 +74,7 @@ class Openings(NamedTuple):
 def _open_cheapest(openings, reduced, is_open):
     """Open the fixed and the `n_new` free sites of least reduced cost; the sum of these costs."""
     free, fixed, left = openings
-    is_open[:] = fixed
+    copy_into(is_open, fixed)
     if left > 0:
         key = reduced[free]
         edge = kth_smallest(key, left - 1)
@@ -157,10 +157,10 @@ def _climb(by_demand, openings, upper, most, dual, steps, rounds):
         subgradient(by_demand, multipliers, is_open, slack)
         better = value > steps.bound
         if better:
-            dual.multipliers[:] = multipliers
-            dual.reduced[:] = reduced
+            copy_into(dual.multipliers, multipliers)
+            copy_into(dual.reduced, reduced)
         if not begun:
-            dual.direction[:] = slack
+            copy_into(dual.direction, slack)
             for j in range(len(reduced)):
                 dual.shares[j] = 1.0 if is_open[j] else 0.0
             steps = Steps(value, steps.factor, steps.blend, steps.failures)

@@ -21,7 +21,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.order import kth_smallest
-from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
+from geoplan.siting.solver.volume import Steps, blend_weight, copy_into, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 
@@ -183,12 +183,13 @@ def _volume(cover, n_new, target, dual, steps, begin):
         _count(cover, top, now)
         blend, agrees = mean_blend(dual, now, steps.blend)
         if value < best:
-            dual.multipliers[:] = multipliers
-            dual.worth[:] = worth
+            copy_into(dual.multipliers, multipliers)
+            copy_into(dual.worth, worth)
         steps = next_steps(steps, value, value < best, agrees)
         for i in range(n):
             dual.mean[i] += blend * (now[i] - dual.mean[i])
-        dual.shares[:] *= 1 - blend
+        for j in range(len(dual.shares)):
+            dual.shares[j] *= 1 - blend
         for a in range(n_new):
             dual.shares[top[a]] += blend
     return steps

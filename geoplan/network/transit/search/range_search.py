@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.kernels import kernel
+from geoplan.network.search.csr_assembly import lengthened
 from geoplan.network.transit.clock import NEVER
 from geoplan.network.transit.search.raptor import (
     Walks,
@@ -83,7 +84,7 @@ def search_minutes(table, walks, ends, window, source, work, times):
     labels, scratch = work
     forget(labels)
     minutes = window.minutes
-    met = 0
+    met = np.int64(0)
     m = len(minutes) - 1
     while m >= 0:
         start = minutes[m]
@@ -202,7 +203,7 @@ def search_events(table, walks, ends, window, source, work, times):
     labels, scratch = work
     forget(labels)
     starts, by = _events(table, ends.access, window, source)
-    met = 0
+    met = np.int64(0)
     for i in np.argsort(-starts, kind="mergesort"):
         start, access = starts[i], by[i]
         limit = min(np.int64(start) + window.cutoff, np.int64(window.minutes[0]))
@@ -356,12 +357,8 @@ def search_sources(table, walks, ends, window, sources, work, times):
     for i in range(len(sources)):
         if total + n_targets > len(targets):
             size = 2 * total + n_targets
-            longer = np.empty(size, np.int32)
-            longer[:total] = targets[:total]
-            targets = longer
-            longer = np.empty(size, np.int32)
-            longer[:total] = costs[:total]
-            costs = longer
+            targets = lengthened(targets, total, size)
+            costs = lengthened(costs, total, size)
         found = (targets[total:], costs[total:])
         if once:
             total += search_once(table, walks, ends, window, sources[i], work, times.walk, found)

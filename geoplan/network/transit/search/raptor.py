@@ -125,7 +125,7 @@ def search_marked(table, walks, labels, scratch, limit):
         if scratch.size[0] == 0:
             break
         queued = _queue(table, scratch)
-        ridden = 0
+        ridden = np.int64(0)  # a bare 0 is a type of its own: what it is handed to compiled twice
         for i in range(queued):
             p = queue[i]
             begin = begins[p]
