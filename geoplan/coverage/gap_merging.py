@@ -195,7 +195,7 @@ def neighbour_pairs(coverage: Coverage, rules: MergeRules) -> np.ndarray:
     pairs = row[pairs]
     order = np.lexsort((pairs[:, 1], pairs[:, 0], far))
     pairs = pairs[order]
-    _, first = np.unique(pairs, axis=0, return_index=True)
+    _, first = np.unique(pairs[:, 0] * len(frame) + pairs[:, 1], return_index=True)
     return pairs[np.sort(first)]
 
 

@@ -23,6 +23,8 @@ TILE_EDGES = 50_000
 
 #: metres by which the sides of a box may be off
 _ROUNDING_M = 1e-3
+#: squares of the ground that are marked where points are few
+_MOST_SQUARES = 20_000_000
 
 Floats = NDArray[np.float64]
 
@@ -131,6 +133,32 @@ def edge_tiles(network: NetworkData, xy: Floats, *, margin_m: float) -> Iterator
         whole = len(near) == network.n_edges
         tree = shapely.STRtree(network.edge_lines(near))
         yield Tile(at, tree, near, np.inf if whole else margin_m)
+
+
+def edges_beside(network: NetworkData, xy: Floats, *, within_m: float) -> NDArray[np.int64]:
+    """Positions, ascending, of the edges that may come within so many metres of any of few points.
+
+    All of those, and others: whatever touches a square of the ground beside a point's square.
+    """
+    boxes = edge_boxes(network)
+    low = np.array([boxes.west.min(), boxes.south.min()])
+    span = np.array([boxes.east.max(), boxes.north.max()]) - low
+    side = max(within_m, float(np.sqrt(np.prod(span) / _MOST_SQUARES)), _ROUNDING_M)
+    marked = np.zeros((span / side).astype(np.int64) + 5, bool)  # two beyond either end
+    at = np.clip(np.floor((xy - low) / side), -2, np.array(marked.shape) - 3).astype(np.int64) + 2
+    for right in (-1, 0, 1):
+        for up in (-1, 0, 1):
+            column, row = np.clip(at + np.array([right, up]), 0, np.array(marked.shape) - 1).T
+            marked[column, row] = True
+    west, east = (((one - low[0]) / side).astype(np.int32) + 2 for one in (boxes.west, boxes.east))
+    south, north = (
+        ((one - low[1]) / side).astype(np.int32) + 2 for one in (boxes.south, boxes.north)
+    )
+    met = (east - west > 1) | (north - south > 1)  # of long ones the squares between are not known
+    for column in (west, east):
+        for row in (south, north):
+            met |= marked[column, row]
+    return np.flatnonzero(met)
 
 
 def edges_near(

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from geoplan.errors import UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
@@ -26,6 +27,8 @@ from geoplan.words.speaker import Speaker
 
 #: metres; nobody goes farther by public transport
 _FARTHEST_M = 1e6
+#: junctions of which a search tree is made as objects
+_MOST_POINTS = 400_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -118,13 +121,17 @@ def candidate_points(
 
 def nearest_junctions(network: Network, near: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The junction nearest to each located row, each once; the same ids as `junction_points`."""
-    nodes = shapely.points(network.x, network.y)
     targets = near.geometry[near.geometry.notna()].to_numpy()
     found = np.empty(0, np.int64)
-    if len(nodes) and len(targets):
-        found = np.unique(shapely.STRtree(nodes).nearest(targets))
+    if network.n_nodes > _MOST_POINTS and len(targets):  # as objects they take gigabytes
+        nodes = np.column_stack([network.x, network.y])
+        found = np.unique(cKDTree(nodes).query(shapely.get_coordinates(targets))[1])
+    elif network.n_nodes and len(targets):
+        tree = shapely.STRtree(shapely.points(network.x, network.y))
+        found = np.unique(tree.nearest(targets))
     index = pd.Index([f"n{i}" for i in found], name="id")
-    return gpd.GeoDataFrame(geometry=nodes[found], index=index, crs=near.crs)
+    points = shapely.points(network.x[found], network.y[found])
+    return gpd.GeoDataFrame(geometry=points, index=index, crs=near.crs)
 
 
 def _apart_from_existing(
