@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 the inputs hold errors; 2 wrong usage; 3 no feasible solut
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import suppress
 from importlib.metadata import version
@@ -26,6 +25,7 @@ from geoplan.cli.studies import check, demo, new, run, suggest
 from geoplan.cli.usage_faults import usage_fault
 from geoplan.errors import GeoplanError, InputError
 from geoplan.words import LANGS, say_both
+from geoplan.words.text_format import json_text
 from geoplan.writing import fault_text
 
 __all__ = ["app", "exit_code", "main"]
@@ -67,7 +67,7 @@ network_app.command("build", cls=Told)(network_build)
 def _refuse(error: GeoplanError, *, as_json: bool) -> int:
     if as_json and isinstance(error, InputError):
         findings = [f.to_dict() for f in error.findings]
-        typer.echo(json.dumps({"inputs": [], "findings": findings}, ensure_ascii=False, indent=1))
+        typer.echo(json_text({"inputs": [], "findings": findings}))
     with suppress(OSError):
         Console(stderr=True, soft_wrap=True).print(
             f"geoplan: {_told(error)}", style="red", markup=False, highlight=False

@@ -5,7 +5,6 @@ What they call is imported when a command runs: `geoplan --help` prints at once.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +17,7 @@ from geoplan.cli.start import INTERRUPTED
 from geoplan.cli.typed_path import typed_path
 from geoplan.errors import told_in
 from geoplan.words import say
+from geoplan.words.text_format import json_text
 
 if TYPE_CHECKING:
     from geoplan.study import Plan, Study
@@ -86,7 +86,7 @@ def check(
 
     if as_json:
         report = check_study(study, lang=lang)
-        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+        typer.echo(json_text(report.to_dict()))
     else:
         with progress_shown() as progress:
             report = check_study(study, lang=lang, progress=progress)

@@ -70,7 +70,7 @@ def _joint(siting: SitingOutcome, speaker: Speaker, currency: str) -> str:
     joint = siting.joint
     assert joint is not None
     return speaker.say(
-        "report.joint",
+        "report.joint_withheld" if pd.isna(joint.value) else "report.joint",
         services=count_text(len(joint.services)),
         money=speaker.money(joint.money, currency),
         budget=speaker.money(joint.budget, currency),

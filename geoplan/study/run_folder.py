@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.load import StudyInputs
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import json_text
 from geoplan.writing import claimed, told_plainly
 from geoplan.writing.own_files import RUN_RECORD, record_of
 from geoplan.writing.plain_faults import size_mb
@@ -150,5 +150,4 @@ def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """A file of JSON, as every run writes it."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(json_text(content) + "\n", encoding="utf-8")

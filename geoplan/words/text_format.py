@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Container
@@ -183,6 +184,22 @@ def clean(value: Any) -> str:
         return text
     text = text.replace("\u2028", " ").replace("\u2029", " ")
     return _CONTROL.sub("", text)
+
+
+def json_text(content: Any) -> str:
+    r"""Indented JSON that shows safely: signs that hide, turn or break text stand as escapes.
+
+    What is read back is the same.
+
+    Examples
+    --------
+    >>> print(json_text({"name": "站\u202egpj\u2028"}))
+    {
+     "name": "站\u202egpj\u2028"
+    }
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    return _CONTROL.sub(lambda sign: json.dumps(sign.group())[1:-1], text)
 
 
 def cell_text(value: Any) -> str:

@@ -102,6 +102,9 @@ def test_the_value_of_a_plan_is_not_a_step_of_the_people_who_are_withheld(few, l
     texts = {b.text for b in compose(public, Speaker(lang)).blocks if hasattr(b, "text")}
     mark = {"zh": "数值在公开版中不显示", "en": "the number is withheld in this public edition"}
     assert any(mark[lang] in text for text in texts)
+    joint = {"zh": "人数在公开版中不公布", "en": "served in all is withheld in this public edition"}
+    assert any(joint[lang] in text for text in texts)
+    assert not [text for text in texts if "— people more" in text or "新增覆盖 —" in text]
 
 
 def in_time(run):
