@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from os import PathLike
 from typing import Any, ParamSpec, TypeVar
@@ -31,8 +31,8 @@ _CLASSES: dict[str, tuple[str, ...]] = {
     "graph": ("Graph",),
     "streets": ("NetworkData",),
     "text": ("str",),
-    "flag": ("bool",),
-    "crs": ("str", "int", "CRS", "dict"),
+    "flag": ("bool", "bool_"),
+    "crs": ("str", "int", "CRS", "dict", "tuple"),
 }
 #: what the items of a list may be, or the one thing in place of the list
 _ITEMS = {
@@ -41,6 +41,8 @@ _ITEMS = {
     "spend_shares": "SpendShare",
     "actions": "ProgrammeAction",
 }
+#: kinds of which an iterator will do as well
+_RUNS = {"list", "labels", "by_label", "pairs", "paths", "values", *_ITEMS}
 #: characters of a value that an error repeats
 _MOST_SHOWN = 40
 
@@ -69,9 +71,12 @@ def takes(**kinds: str) -> Callable[[Callable[Given, Found]], Callable[Given, Fo
 
         @functools.wraps(function)
         def checked(*given: Given.args, **named: Given.kwargs) -> Found:
-            values = {**dict(zip(names, given, strict=False)), **named}
+            values: dict[str, Any] = {**dict(zip(names, given, strict=False)), **named}
+            for name, kind in kinds.items():  # looking at an iterator's items would use them up
+                if kind.removesuffix("?") in _RUNS and isinstance(values.get(name), Iterator):
+                    values[name] = tuple(values[name])
             faults = [
-                Message("call_faults.of_kind", name=name, kind=_kind(kind), value=shown(value))
+                Message("call_faults.of_kind", name=name, kind=_kind(kind), value=_given(value))
                 for name, kind in kinds.items()
                 if name in values and not _is_kind(value := values[name], kind)
             ]
@@ -79,7 +84,10 @@ def takes(**kinds: str) -> Callable[[Callable[Given, Found]], Callable[Given, Fo
                 raise UsageError.of(
                     "call_faults.wrong_kinds", function=function.__name__, faults=Messages(faults)
                 )
-            return function(*given, **named)
+            placed = [values.get(name, item) for name, item in zip(names, given, strict=False)]
+            named_now = {name: values[name] for name in named}
+            anything: Callable[..., Found] = function
+            return anything(*placed, *given[len(names) :], **named_now)
 
         return checked
 
@@ -120,9 +128,14 @@ def _has_geometry(value: Any) -> bool:
 
 def _is_list(value: Any) -> bool:
     """Whether it is a row of things: no text, no table, no dict."""
+    return _is_run(value) and getattr(value, "ndim", 1) == 1
+
+
+def _is_run(value: Any) -> bool:
+    """Whether it has items, be they numbers or rows of them."""
     if isinstance(value, str | bytes | Mapping) or "DataFrame" in _names(value):
         return False
-    return isinstance(value, Iterable) and getattr(value, "ndim", 1) == 1
+    return isinstance(value, Iterable) and getattr(value, "ndim", 1) > 0
 
 
 def _is_number(value: Any) -> bool:
@@ -141,13 +154,22 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "paths": lambda v: _is_path(v) or (_is_list(v) and all(map(_is_path, v))),
     "list": _is_list,
     "values": lambda v: _is_list(v) or isinstance(v, Mapping) or _is_number(v),
-    "pairs": lambda v: _is_list(v) and all(_is_list(one) and len(list(one)) == 2 for one in v),
+    "labels": lambda v: _is_list(v) or isinstance(v, str),
+    "by_label": lambda v: _is_list(v) or isinstance(v, Mapping),
+    "pairs": lambda v: _is_run(v) and all(_is_list(one) and len(list(one)) == 2 for one in v),
     "points": _has_geometry,
     "levels": lambda v: (
         isinstance(v, Mapping)
         and all("AreaLevel" in _names(one) or _is_pair(one) for one in v.values())
     ),
 }
+
+
+def _given(value: Any) -> str | Message:
+    """What was given; a frame whose class is the right one lacks its geometry."""
+    if not _has_geometry(value):
+        return Message("call_faults.without_geometry", kind=type(value).__name__)
+    return shown(value)
 
 
 def _is_pair(value: Any) -> bool:
@@ -165,7 +187,10 @@ def shown(value: Any) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, str | bytes | Real | list | tuple | dict):
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:  # Python writes no whole number of more than 4,300 digits
+            return type(value).__name__
         if len(text) <= _MOST_SHOWN:
             return text
     return type(value).__name__
@@ -181,7 +206,10 @@ def number(value: Any) -> float:
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         return math.nan
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return -math.inf if isinstance(value, int) and value < 0 else math.inf
 
 
 def numbers(values: Any) -> list[float]:

@@ -88,7 +88,7 @@ class Network(NetworkData):
         return cls(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
 
     @classmethod
-    @takes(nodes="shapes", edges="frame", mode="text", speed_m_s="number?")
+    @takes(nodes="shapes", edges="frame", mode="text")
     def from_edges(
         cls,
         nodes: gpd.GeoDataFrame,

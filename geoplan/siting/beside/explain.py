@@ -15,7 +15,7 @@ from geoplan.siting.model.result import SitingResult
 from geoplan.validate import takes
 
 
-@takes(problem="problem", result="result")
+@takes(problem="problem", result="result", phase="mapping?")
 def explain_sites(
     problem: SitingProblem, result: SitingResult, *, phase: Mapping[Any, int] | None = None
 ) -> pd.DataFrame:

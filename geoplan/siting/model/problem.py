@@ -96,13 +96,13 @@ class SitingProblem:
 
     @classmethod
     @takes(
-        weights="list",
-        fixed="list",
-        forbidden="list",
-        closable="list",
+        weights="by_label",
+        fixed="labels?",
+        forbidden="labels?",
+        closable="labels?",
         conflicts="pairs",
-        areas="list?",
-        site_areas="list?",
+        areas="by_label?",
+        site_areas="by_label?",
         site_costs="values?",
         capacities="values?",
     )
@@ -177,13 +177,13 @@ class SitingProblem:
 
     @classmethod
     @takes(
-        weights="list",
-        fixed="list",
-        forbidden="list",
-        closable="list",
+        weights="by_label",
+        fixed="labels?",
+        forbidden="labels?",
+        closable="labels?",
         conflicts="pairs",
-        areas="list?",
-        site_areas="list?",
+        areas="by_label?",
+        site_areas="by_label?",
         demand_index="list?",
         site_index="list?",
         site_costs="values?",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
@@ -49,6 +48,11 @@ class SolveRequest:
     threads: int | None = None
     progress: ProgressCallback | None = None
 
+    def __post_init__(self) -> None:
+        """A seed such as 2.0, or one of NumPy's, is a plain whole number."""
+        if _is_seed(self.seed):
+            object.__setattr__(self, "seed", int(self.seed))
+
 
 class SolveOptions(TypedDict, total=False):
     """Keywords of the public functions: a request, or its values one by one, or both."""
@@ -87,11 +91,16 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     return replace(request, **single)
 
 
+def _is_seed(value: Any) -> bool:
+    seed = number(value)
+    return 0 <= seed < 2.0**63 and seed.is_integer()
+
+
 def check_limits(request: SolveRequest, faults: Faults) -> None:
     """Faults in the options that every solver takes."""
     if not number(request.time_limit_s) > 0:
         faults.add(Message("siting_faults.time_limit_positive", time_limit_s=request.time_limit_s))
-    if not (0 <= number(request.seed) < math.inf and number(request.seed).is_integer()):
+    if not _is_seed(request.seed):
         faults.add(Message("siting_faults.seed", value=shown(request.seed)))
     if not 0 <= number(request.gap) < 1:
         faults.add(Message("siting_faults.gap_between", gap=request.gap))
