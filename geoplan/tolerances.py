@@ -87,6 +87,8 @@ LEAST_SHARED_M = 1e-6
 SAME_VALUE = 1e-9
 #: people, cost or sites; values this small are nothing, and equal to others that are
 NOTHING = 1e-15
+#: people x cost; sums above it are refused: what solvers make of them must still be a number
+LARGEST_SUM = 1e300
 #: share of a value; the same for values that HiGHS works out
 SAME_MODEL_VALUE = 1e-7
 #: unit of the objective; a bound this little above a whole number is that number

@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 the inputs hold errors; 2 wrong usage; 3 no feasible solut
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from traceback import walk_tb
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console
 
 from geoplan.cli.doctor import doctor
-from geoplan.cli.help_text import Told, ToldGroup, reader_language, told_to
+from geoplan.cli.help_text import Told, ToldGroup, languages_said, reader_language, told_to
 from geoplan.cli.networks import fetch, network_build
 from geoplan.cli.options import Lang, aside
 from geoplan.cli.runs import compare, export
@@ -24,7 +25,7 @@ from geoplan.cli.start import INTERRUPTED, Interrupts, main, unprinted
 from geoplan.cli.studies import check, demo, new, run, suggest
 from geoplan.cli.usage_faults import usage_fault
 from geoplan.errors import GeoplanError, InputError
-from geoplan.words import LANGS, say_both
+from geoplan.words.message import Message
 from geoplan.words.text_format import json_text
 from geoplan.writing import fault_text
 
@@ -64,24 +65,24 @@ for command in (demo, new, check, run, suggest, export, compare, fetch, doctor):
 network_app.command("build", cls=Told)(network_build)
 
 
-def _refuse(error: GeoplanError, *, as_json: bool) -> int:
+def _refuse(error: GeoplanError, *, as_json: bool, langs: Sequence[str]) -> int:
     if as_json and isinstance(error, InputError):
         findings = [f.to_dict() for f in error.findings]
         typer.echo(json_text({"inputs": [], "findings": findings}))
     with suppress(OSError):
         Console(stderr=True, soft_wrap=True).print(
-            f"geoplan: {_told(error)}", style="red", markup=False, highlight=False
+            f"geoplan: {_told(error, langs)}", style="red", markup=False, highlight=False
         )
     return error.exit_code
 
 
-def _told(error: GeoplanError) -> str:
-    """The error in the language of who asked; in both where nobody knows which that is."""
+def _told(error: GeoplanError, langs: Sequence[str]) -> str:
+    """The error in the language of its study; else in `langs`."""
     if error.told is not None:
         return error.message(error.told)
     if error.sentence is None:
         return str(error)
-    told = [error.message(lang) for lang in LANGS]
+    told = [error.message(lang) for lang in langs]
     return ("\n" if any("\n" in text for text in told) else " / ").join(told)
 
 
@@ -110,7 +111,7 @@ def exit_code(argv: list[str] | None, interrupts: Interrupts) -> int:
             return 0
         if debug:
             raise
-        return _told_of(error)
+        return _told_of(error, languages_said(arguments))
 
 
 def _was_printing(error: OSError) -> bool:
@@ -123,14 +124,14 @@ def _was_printing(error: OSError) -> bool:
     )
 
 
-def _told_of(error: Exception) -> int:
+def _told_of(error: Exception, langs: Sequence[str]) -> int:
     """Tell of what no command raises on purpose: a fault of the disk, or one of geoplan's own."""
     fault = fault_text(error)
     if fault is not None:
-        text, code = " / ".join(fault.text(lang) for lang in LANGS), 2
+        code = 2
     else:
-        text, code = say_both("cli.unexpected", what=f"{type(error).__name__}: {error}"), 1
-    aside(f"geoplan: {text}")
+        fault, code = Message("cli.unexpected", what=f"{type(error).__name__}: {error}"), 1
+    aside("geoplan: " + " / ".join(fault.text(lang) for lang in langs))
     return code
 
 
@@ -161,7 +162,8 @@ def _code(arguments: list[str], *, debug: bool) -> int:
     except GeoplanError as error:
         if debug:
             raise
-        return _refuse(error, as_json="--json" in arguments)
+        langs = languages_said(arguments)
+        return _refuse(error, as_json="--json" in arguments, langs=langs)
 
 
 if __name__ == "__main__":

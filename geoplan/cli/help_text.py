@@ -17,8 +17,8 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from typer.core import TyperCommand, TyperGroup
 
-from geoplan.words import Lang, has_word, say
-from geoplan.words.reader import language_read
+from geoplan.words import LANGS, Lang, has_word, say
+from geoplan.words.reader import VARIABLE, language_read
 
 #: key of the language in the context's object
 _KEY = "geoplan_lang"
@@ -42,6 +42,23 @@ def reader_language(arguments: Sequence[str], environ: Mapping[str, str] | None 
     'zh'
     """
     return language_read(_said(arguments), environ)
+
+
+def languages_said(
+    arguments: Sequence[str], environ: Mapping[str, str] | None = None
+) -> tuple[Lang, ...]:
+    """The one language that ``--lang`` or `GEOPLAN_LANG` says; else both: nobody knows.
+
+    Examples
+    --------
+    >>> languages_said(["compare", "--lang=en"], {"GEOPLAN_LANG": "zh"}), languages_said([], {})
+    (('en',), ('zh', 'en'))
+    """
+    environ = os.environ if environ is None else environ
+    for value in (*_said(arguments), environ.get(VARIABLE, "")):
+        if value.strip().lower().startswith(LANGS):
+            return (language_read([value], {}),)
+    return LANGS
 
 
 def _said(arguments: Sequence[str]) -> Iterator[str]:

@@ -8,11 +8,18 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from geoplan.words import say
-from geoplan.words.reader import language_read
+from geoplan.words.message import Message
 
 _MARKS = "\"'“”„‘’「」『』«»＂＇`"
 _SPACES = " \t\r\n\u00a0\u3000\u200b\u200e\u202a\u202c\ufeff"
+
+
+class PathFault(typer.BadParameter):
+    """A path that cannot be one; its sentence is put in words when the reader is known."""
+
+    def __init__(self, sentence: Message) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
 
 
 def typed_path(text: str) -> Path:
@@ -20,11 +27,11 @@ def typed_path(text: str) -> Path:
 
     Raises
     ------
-    typer.BadParameter
+    PathFault
         Nothing is left: a variable of a script was empty.
     """
     if not text.strip(_SPACES + _MARKS):
-        raise typer.BadParameter(say(language_read(), "cli.no_path"))
+        raise PathFault(Message("cli.no_path"))
     path = Path(text)
     try:
         if path.exists():

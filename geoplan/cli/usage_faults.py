@@ -42,6 +42,10 @@ def _known(error: Any, lang: Lang) -> str:
     """A missing parameter, or an option or choice that there is not."""
     kind = type(error).__name__
     ctx, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    sentence = getattr(error, "sentence", None)
+    if sentence is not None and param is not None and ctx is not None:
+        said = sentence.text(lang)
+        return say(lang, "help.bad_value", name=param_name(param, ctx), said=said)
     if kind == "MissingParameter" and param is not None and ctx is not None:
         return say(lang, "help.missing", name=param_name(param, ctx))
     if kind == "NoSuchOption":

@@ -59,7 +59,8 @@ def say(lang: str, key: str, /, **values: object) -> str:
     file, _, name = key.partition(".")
     entry = _file(file)[name]
     text = entry.get(lang, entry["en"])
-    return _FORMAT.vformat(text, (), values) if values else text
+    # a template that others fill in stays as it is; doubled braces are for readers nowhere
+    return _FORMAT.vformat(text, (), values) if values or "{{" in text else text
 
 
 def say_both(key: str, /, **values: object) -> str:

@@ -6,6 +6,7 @@ import ctypes
 import sys
 import tomllib
 from importlib.resources import files
+from string import Formatter
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,7 @@ from rich.cells import cell_len
 from geoplan.cli import help_text
 from geoplan.cli.commands import app
 from geoplan.cli.help_text import reader_language, word_of, wrapped
-from geoplan.words import has_word, reader
+from geoplan.words import has_word, reader, say
 from tests.cli.test_cli import geoplan
 
 WORDS = tomllib.loads(files("geoplan.words").joinpath("help.toml").read_text(encoding="utf-8"))
@@ -137,3 +138,46 @@ def test_chinese_lines_are_broken_by_width_and_begin_with_no_mark():
         assert "".join(lines).replace(" ", "") == "".join(text.split())
         assert not [line for line in lines if line[0] in "，。；：、）”"]
         assert max(map(cell_len, lines)) <= width + 6
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "没有写路径"), ("en", "path is empty")])
+def test_an_empty_path_is_told_in_the_language_that_is_said(monkeypatch, lang, told):
+    monkeypatch.setenv("GEOPLAN_LANG", "zh" if lang == "en" else "en")
+    for line in (("run", ""), ("run", "x", "--out", " ")):
+        done = geoplan(*line, "--lang", lang)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert chinese(done.stderr) == (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_folder_that_is_no_run_is_told_in_the_language_that_is_said(monkeypatch, tmp_path, lang):
+    here = tmp_path / "x"
+    monkeypatch.delenv("GEOPLAN_LANG", raising=False)
+    both = geoplan("compare", here, here).stderr
+    one = geoplan("compare", here, here, "--lang", lang).stderr
+    monkeypatch.setenv("GEOPLAN_LANG", lang)
+    assert geoplan("compare", here, here).stderr == one
+    assert one.removeprefix("geoplan: ").strip() in both
+    assert len(one) < len(both)
+    assert chinese(one) == (lang == "zh")
+
+
+def test_no_reader_sees_doubled_braces():
+    """Whether a sentence is said with values or without, braces for readers are single."""
+    doubled = 0
+    for file in files("geoplan.words").iterdir():
+        if not file.name.endswith(".toml"):
+            continue
+        for key, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            texts = entry if isinstance(entry, dict) else {}
+            for lang, text in texts.items():
+                if "{{" not in text:
+                    continue
+                doubled += 1
+                fields = {name for _, name, _, _ in Formatter().parse(text) if name}
+                said = say(lang, f"{file.name[:-5]}.{key}", **dict.fromkeys(fields, 2))
+                assert "{" in said, text
+                assert "{{" not in said, text
+                assert "}}" not in said, text
+    assert doubled

@@ -209,3 +209,11 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
     assert asked == [False, True]
     assert not control.stopped  # the time was over: nobody interrupted
     assert (proof.value, proof.bound) == (1e9, 0.0)
+
+
+@pytest.mark.parametrize("weight", [1e10, 1e9])
+def test_costs_whose_sum_no_number_holds_are_refused(weight):
+    problem = SitingProblem.from_costs([[1e300, 2e300], [2e300, 1e300]], [weight] * 2, unit="m")
+    with pytest.raises(SitingError, match="write inf for what is out of reach"):
+        p_median(problem, sites=1)
+    assert p_center(problem, sites=2).value == 1e300

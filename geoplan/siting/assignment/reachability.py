@@ -18,7 +18,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import SAME_VALUE
+from geoplan.tolerances import LARGEST_SUM, SAME_VALUE
 from geoplan.words.message import Message
 
 
@@ -64,6 +64,8 @@ def read_assignment_constraints(
     constraints = read_constraints(problem, faults, **asked)
     if problem.full_within is not None:
         faults.add(Message("siting_faults.gradual_cost", name=name))
+    if name == "p-median" and _most_paid(problem) > LARGEST_SUM:
+        faults.add(Message("siting_faults.median_sum", most=f"{LARGEST_SUM:g}"))
     if name == "p-median" and backup:
         faults.add(Message("siting_faults.backup_median"))
     if name == "p-center" and equity:
@@ -75,12 +77,21 @@ def read_assignment_constraints(
     return constraints
 
 
+def _most_paid(problem: SitingProblem) -> float:
+    """No choice of sites costs all people more; ``inf`` where no number holds it."""
+    costs = problem.needs_costs("p-median")
+    with np.errstate(over="ignore"):
+        return float(np.abs(costs.data).max(initial=0.0) * problem.weights.sum())
+
+
 def assign_to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
     """Demand label -> label of the cheapest open site (<NA> = none), and what all people pay."""
     assert problem.costs is not None
     site, cost = nearest_open(problem.costs, is_open)
     counted = problem.weights > 0
-    return labelled(problem, site), float((problem.weights[counted] * cost[counted]).sum())
+    with np.errstate(over="ignore"):  # p-center's costs may be larger, and it asks for no sum
+        paid = float((problem.weights[counted] * cost[counted]).sum())
+    return labelled(problem, site), paid
 
 
 def unreachable_demand(

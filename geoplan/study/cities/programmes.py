@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from geoplan.coverage.ledger import STATES
-from geoplan.study.cities.sum_parts import share_of, sum_of
-from geoplan.words.text_format import plain
+from geoplan.study.cities.sum_parts import alone_or, share_of, sum_of
+from geoplan.study.programme.outcome import programme_gap
 
 Summary = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def programme_of_all(cities: Mapping[str, Summary], *, one_currency: bool) -> di
     if one_currency or first["objective"] != "min_cost":
         value, bound = (sum_of(one[name] for one in parts.values()) for name in ("value", "bound"))
     if value is not None and bound is not None:
-        gap = plain(abs(bound - value) / abs(value), 15) if value else 0
+        gap = programme_gap(value, bound)
     return {
         "cities": list(parts),
         "years": list(first["years"]),
@@ -58,7 +58,7 @@ def programme_of_all(cities: Mapping[str, Summary], *, one_currency: bool) -> di
         "status": min((str(one["status"]) for one in parts.values()), key=_STATUS.index),
         "value": value,
         "bound": bound,
-        "gap": gap,
+        "gap": alone_or(list(parts.values()), gap),
         "seconds": sum_of(one["seconds"] for one in parts.values()),
         "actions": list(_actions(parts)),
         "by_year": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from geoplan.words.text_format import plain
@@ -20,6 +20,17 @@ def sum_of(values: Iterable[float | None]) -> Any:
     parts = list(values)
     known = [part for part in parts if part is not None]
     return plain(math.fsum(known)) if len(known) == len(parts) else None
+
+
+def alone_or(parts: Sequence[Mapping[str, Any]], gap: float | None) -> Any:
+    """The gap of one city as its own summary has it; `gap` where there are several.
+
+    Examples
+    --------
+    >>> alone_or([{"gap": 0.5}], 0.25), alone_or([{"gap": 0}, {"gap": 0}], float("inf"))
+    (0.5, None)
+    """
+    return parts[0]["gap"] if len(parts) == 1 else plain(gap, 15)
 
 
 def share_of(part: float | None, whole: float | None) -> Any:

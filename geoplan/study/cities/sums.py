@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from geoplan.coverage.ledger import STATES
+from geoplan.siting.model.build_result import relative_gap
 from geoplan.study.cities.programmes import programme_of_all
-from geoplan.study.cities.sum_parts import share_of, sum_of
+from geoplan.study.cities.sum_parts import alone_or, share_of, sum_of
 from geoplan.words.text_format import plain
 
 Summary = Mapping[str, Any]
@@ -153,13 +154,13 @@ def _siting(
         value, bound = (together(one[name] for one in parts) for name in ("value", "bound"))
     gap = None
     if value is not None and bound is not None:
-        gap = plain(abs(bound - value) / abs(value), 15) if value else 0
+        gap = relative_gap(value, bound)
     keys: dict[str, Any] = {
         "objective": objective,
         "status": min((str(one["status"]) for one in parts), key=_STATUS.index),
         "value": value,
         "bound": bound,
-        "gap": gap,
+        "gap": alone_or(parts, gap),
         "seconds": sum_of(one["seconds"] for one in parts),
     }
     now = {name: one["people"] for name, one in cities.items() if "people" in one}

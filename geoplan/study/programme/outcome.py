@@ -50,7 +50,7 @@ def service_programmes(
             status=result.status,
             value=value,
             bound=bound,
-            gap=None if bound is None else _gap(value, bound),
+            gap=None if bound is None else programme_gap(value, bound),
             seconds=result.seconds,
             actions=_actions(context, part, result),
             by_year=_by_year(part, measured[part.key], result),
@@ -63,7 +63,14 @@ def service_programmes(
     return programmes
 
 
-def _gap(value: float, bound: float) -> float:
+def programme_gap(value: float, bound: float) -> float:
+    """How far the bound is from the value, as a share of the larger: 1 where only one is zero.
+
+    Examples
+    --------
+    >>> programme_gap(80.0, 100.0), programme_gap(0.0, 100.0), programme_gap(0.0, 0.0)
+    (0.2, 1.0, 0.0)
+    """
     most = max(abs(value), abs(bound))
     return 0.0 if most == 0 else abs(bound - value) / most
 

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from geoplan.services import ServiceStandard
+from geoplan.siting.model.build_result import relative_gap
 from geoplan.study import Study
 from geoplan.study.cities.alike import gave_way, unlike_cities
 from geoplan.study.cities.run import CitiesOrder, _tasks
 from geoplan.study.cities.sums import services_of_all
 from geoplan.study.progress import silent
+from geoplan.words.text_format import plain
 from tests.study.cities.towns import PROVINCE, write_province
 
 STATES = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -65,7 +67,7 @@ def test_years_are_summed_and_shares_worked_out_from_the_sums():
     found = summed(a=a, b=b, c=service())["programme"]
     assert found["cities"] == ["a", "b"]
     assert (found["value"], found["bound"]) == (120, 140)
-    assert found["gap"] == pytest.approx(20 / 120)
+    assert found["gap"] == pytest.approx(20 / 140)  # as in a city's own summary
     first = found["by_year"]["2025"]
     assert (first["people"]["served"], first["people"]["total"]) == (40, 400)
     assert (first["covered_share"], first["cost"], first["works"], first["sites"]) == (
@@ -138,3 +140,42 @@ def test_phases_that_give_way_to_shared_sites_are_told(tmp_path):
     assert "years of Alpha do not count" in said.what
     (said,) = gave_way(found, "zh")
     assert "Alpha" in said.what
+
+
+def proved(value, bound, gap):
+    return {**programme([value, 0]), "bound": bound, "gap": gap, "status": "feasible"}
+
+
+def test_a_plan_in_time_that_serves_nobody_is_not_proved_best():
+    a, b = service(programme=proved(0, 100, 1.0)), service(programme=proved(0, 0, 0))
+    assert summed(a=a, b=b)["programme"]["gap"] == 1
+    assert summed(a=b, b=b)["programme"]["gap"] == 0
+
+
+def test_one_city_alone_has_its_own_gap():
+    a = service(programme=proved(3, 4, 0.123456789))
+    sited = {"objective": "max_coverage", "status": "feasible", "seconds": 1.0, "sites": []}
+    sited |= {"value": 3, "bound": 4, "gap": 0.333333333, "people_after": a["people"]}
+    found = summed(a={**a, "siting": sited}, c=service())
+    assert (found["programme"]["gap"], found["siting"]["gap"]) == (0.123456789, 0.333333333)
+
+
+@pytest.mark.parametrize(("bounds", "gap"), [((100, 0), None), ((0, 0), 0)])
+def test_sites_that_serve_nobody_more_are_not_proved_best(bounds, gap):
+    people = service()["people"]
+    cities = {
+        f"c{bound}{k}": service(
+            siting={
+                "objective": "max_coverage",
+                "status": "feasible",
+                "value": 0,
+                "bound": bound,
+                "gap": plain(relative_gap(0, bound), 15),
+                "seconds": 1.0,
+                "sites": [],
+                "people_after": people,
+            }
+        )
+        for k, bound in enumerate(bounds)
+    }
+    assert summed(**cities)["siting"]["gap"] == gap
