@@ -89,6 +89,8 @@ SAME_VALUE = 1e-9
 NOTHING = 1e-15
 #: people x cost; sums above it are refused: what solvers make of them must still be a number
 LARGEST_SUM = 1e300
+#: cost; from some 1e9 on HiGHS calls means of areas infeasible, or the best, that are neither
+LARGEST_EQUITY_COST = 1e8
 #: share of a value; the same for values that HiGHS works out
 SAME_MODEL_VALUE = 1e-7
 #: unit of the objective; a bound this little above a whole number is that number

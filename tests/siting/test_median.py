@@ -217,3 +217,19 @@ def test_costs_whose_sum_no_number_holds_are_refused(weight):
     with pytest.raises(SitingError, match="write inf for what is out of reach"):
         p_median(problem, sites=1)
     assert p_center(problem, sites=2).value == 1e300
+
+
+def test_equity_claims_nothing_of_costs_too_large_for_it():
+    costs = np.random.default_rng(7).random((8, 4))
+    usual, large = (
+        SitingProblem.from_costs(costs * size, np.ones(8), areas=list("aabbccdd"))
+        for size in (1e4, 1e10)
+    )
+    means = [
+        costs[:, two].min(axis=1).reshape(4, 2).mean(axis=1).max()
+        for two in map(list, combinations(range(4), 2))
+    ]
+    found = p_median(usual, sites=2, equity=True)
+    assert found.detail["worst_area_mean"] == pytest.approx(min(means) * 1e4)
+    with pytest.raises(SitingError, match=r"equity takes costs up to 1e\+08"):
+        p_median(large, sites=2, equity=True)

@@ -18,7 +18,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import LARGEST_SUM, SAME_VALUE
+from geoplan.tolerances import LARGEST_EQUITY_COST, LARGEST_SUM, SAME_VALUE
 from geoplan.words.message import Message
 
 
@@ -66,6 +66,8 @@ def read_assignment_constraints(
         faults.add(Message("siting_faults.gradual_cost", name=name))
     if name == "p-median" and _most_paid(problem) > LARGEST_SUM:
         faults.add(Message("siting_faults.median_sum", most=f"{LARGEST_SUM:g}"))
+    if name == "p-median" and equity and _largest_cost(problem) > LARGEST_EQUITY_COST:
+        faults.add(Message("siting_faults.equity_cost", most=f"{LARGEST_EQUITY_COST:g}"))
     if name == "p-median" and backup:
         faults.add(Message("siting_faults.backup_median"))
     if name == "p-center" and equity:
@@ -79,9 +81,12 @@ def read_assignment_constraints(
 
 def _most_paid(problem: SitingProblem) -> float:
     """No choice of sites costs all people more; ``inf`` where no number holds it."""
-    costs = problem.needs_costs("p-median")
     with np.errstate(over="ignore"):
-        return float(np.abs(costs.data).max(initial=0.0) * problem.weights.sum())
+        return float(_largest_cost(problem) * problem.weights.sum())
+
+
+def _largest_cost(problem: SitingProblem) -> float:
+    return float(np.abs(problem.needs_costs("p-median").data).max(initial=0.0))
 
 
 def assign_to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
