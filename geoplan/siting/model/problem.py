@@ -29,6 +29,20 @@ from geoplan.words.message import Message
 Labels = Iterable[Hashable]
 
 
+#: what a problem is stated by, from travel costs and from a cover alike (see `takes`)
+_KINDS = {
+    "weights": "by_label",
+    "fixed": "labels?",
+    "forbidden": "labels?",
+    "closable": "labels?",
+    "conflicts": "pairs",
+    "areas": "by_label?",
+    "site_areas": "by_label?",
+    "site_costs": "values?",
+    "capacities": "values?",
+}
+
+
 @completes(
     "capacities",
     "costs",
@@ -95,17 +109,7 @@ class SitingProblem:
     conflicts: np.ndarray
 
     @classmethod
-    @takes(
-        weights="by_label",
-        fixed="labels?",
-        forbidden="labels?",
-        closable="labels?",
-        conflicts="pairs",
-        areas="by_label?",
-        site_areas="by_label?",
-        site_costs="values?",
-        capacities="values?",
-    )
+    @takes(**_KINDS)
     def from_costs(
         cls,
         costs: TravelCosts | pd.DataFrame | np.ndarray | sparse.spmatrix,
@@ -176,19 +180,7 @@ class SitingProblem:
         )
 
     @classmethod
-    @takes(
-        weights="by_label",
-        fixed="labels?",
-        forbidden="labels?",
-        closable="labels?",
-        conflicts="pairs",
-        areas="by_label?",
-        site_areas="by_label?",
-        demand_index="list?",
-        site_index="list?",
-        site_costs="values?",
-        capacities="values?",
-    )
+    @takes(**_KINDS, demand_index="list?", site_index="list?")
     def from_cover(
         cls,
         cover: sparse.spmatrix | pd.DataFrame | np.ndarray,
