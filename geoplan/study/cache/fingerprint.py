@@ -79,16 +79,23 @@ class FileDigests:
         a folder. None where something is named whose content cannot be known: a database, a very
         large folder, a file that cannot be read.
         """
-        found: dict[str, str] = {}
-        for text in dict.fromkeys(_texts(settings)):
+        paths = self.files_in(settings)
+        try:
+            return None if paths is None else {str(path): self._digest(path) for path in paths}
+        except OSError:
+            return None
+
+    def files_in(self, settings: Any) -> list[Path] | None:
+        """The files themselves; None as of `named_in`."""
+        found: dict[Path, None] = {}
+        for text in dict.fromkeys(texts_in(settings)):
             if is_database_url(text):
                 return None
             try:
-                for path in self._files_of(text):
-                    found[str(path)] = self._digest(path)
+                found.update(dict.fromkeys(self._files_of(text)))
             except (_TooManyFilesError, OSError):
                 return None
-        return found
+        return list(found)
 
     def _files_of(self, text: str) -> list[Path]:
         """All files that the text `text` may stand for, if it is a path."""
@@ -135,13 +142,13 @@ def _within(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _texts(settings: Any) -> Iterator[str]:
+def texts_in(settings: Any) -> Iterator[str]:
     """Every text within mappings and lists."""
     if isinstance(settings, str):
         yield settings
     elif isinstance(settings, Mapping):
         for value in settings.values():
-            yield from _texts(value)
+            yield from texts_in(value)
     elif isinstance(settings, (list, tuple)):
         for value in settings:
-            yield from _texts(value)
+            yield from texts_in(value)

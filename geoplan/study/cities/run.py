@@ -1,125 +1,32 @@
 """The run of several cities: each as its own study, then their numbers together.
 
-`run_city` is one city from its files to its results, or to its folder: the unit of work that can be
-done anywhere its files can be read.
+Here they are run one after the other; on a cluster each is a piece of work of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from geoplan.errors import DiskError, GeoplanError
-from geoplan.inputs.findings.finding import Finding
-from geoplan.results import SitingOutcome
-from geoplan.results.cities import CityResult, SharedSites
-from geoplan.study.cities.check import joined_inputs, named_inputs, of_city, part_of
-from geoplan.study.cities.keep import kept_of
-from geoplan.study.cities.opening import (
-    City,
-    faults_of,
-    opened_cities,
-    services_by_city,
-    stopped,
-)
+from geoplan.results.cities import SharedSites
+from geoplan.study.cities.check import joined_inputs, of_city, part_of
+from geoplan.study.cities.on_cluster import CitiesFound, CitiesWork, run_on_cluster
+from geoplan.study.cities.one_city import CityTask, read_only, run_city
+from geoplan.study.cities.opening import faults_of, opened_cities, services_by_city, stopped
 from geoplan.study.cities.plan import CitiesPlan, plan_of_all
 from geoplan.study.cities.share import as_reached, shared_sites
-from geoplan.study.cities.write import whole_folder, write_city, write_whole
-from geoplan.study.plan import Plan
-from geoplan.study.progress import Progress, silent
-from geoplan.study.read.load import StudyInputs, refuse_blocked
+from geoplan.study.cities.write import whole_folder, write_whole
+from geoplan.study.cluster.link import linked
+from geoplan.study.progress import Progress
 from geoplan.study.read.report_template import unusable_template
-from geoplan.study.reading import read_inputs
-from geoplan.study.run import run_study
 from geoplan.study.run_folder import Basemap
 from geoplan.study.settings import StudySettings
+from geoplan.words.message import Message
 
-#: about how much of a city's work is done before its outputs, and of the whole for sharing sites
-_RUN_PART, _SHARE_PART = 0.5, 0.2
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CityTask:
-    """One city's run, as values that can be sent elsewhere.
-
-    city : its name and its study. services : keys. shared : those whose sites cities share.
-    The rest is as in `Study.run`.
-    """
-
-    city: City
-    services: tuple[str, ...]
-    shared: frozenset[str] = frozenset()
-    audience: str = "internal"
-    scheduler: str | None = None
-    cache: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class CityDone:
-    """One city that was run: what the whole needs of it, and its plan unless that is written.
-
-    sited : its plans of the services that it shares.
-    """
-
-    result: CityResult
-    inputs: StudyInputs
-    facts: Mapping[str, Any]
-    plan: Plan | None = None
-    sited: Mapping[str, SitingOutcome] = field(default_factory=dict)
-
-
-def run_city(
-    task: CityTask,
-    *,
-    folder: Path | None = None,
-    basemap: Basemap | None = None,
-    progress: Progress = silent,
-) -> CityDone:
-    """Run one city; the results are those of its study alone.
-
-    Parameters
-    ----------
-    task : what to run.
-    folder : where its results are written, as of a run of its own; then its plan is let go. None:
-        nothing is written.
-    basemap : what lies under its maps. progress : called with (done, total, text).
-
-    Raises
-    ------
-    GeoplanError
-        As a run of the city alone.
-    """
-    study = task.city.study
-    plan = run_study(
-        study,
-        list(task.services),
-        audience=task.audience,
-        scheduler=task.scheduler,
-        progress=progress if folder is None else part_of(progress, 0.0, _RUN_PART),
-        cache=task.cache,
-    )
-    if plan.interrupted:
-        raise KeyboardInterrupt
-    result = kept_of(task.city, plan)
-    done = CityDone(
-        result=result,
-        inputs=named_inputs(task.city, plan.inputs),
-        facts=plan._edition().run,
-        sited={
-            key: one.siting
-            for key, one in plan.results.services.items()
-            if key in task.shared and one.siting is not None
-        },
-        plan=plan,
-    )
-    if folder is None:
-        return done
-    told = part_of(progress, _RUN_PART, 1.0)
-    write_city(plan, folder, basemap=basemap or Basemap(), progress=told)
-    # rows and layers are of no more use: a province would hold all of them at once
-    return replace(done, plan=None, inputs=replace(done.inputs, loaded=()))
+#: about how much of the work sharing sites is
+_SHARE_PART = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,29 +66,33 @@ def run_cities(
     UsageError
         A service that no city has.
     """
-    begin = _SHARE_PART if _shares(study) else 0.0
-    tasks, shared = _tasks(study, order, part_of(progress, 0.0, begin))
-    progress = part_of(progress, begin, 1.0)
-    done: list[CityDone] = []
-    faults: list[Finding] = []
-    for k, task in enumerate(tasks):
-        told = of_city(progress, task.city.name, k, len(tasks) + 1)
-        own = None if folder is None else folder / task.city.name
-        try:
-            if faults:
-                _read_only(task, told)
-            else:
-                done.append(run_city(task, folder=own, basemap=basemap, progress=told))
-        except DiskError:
-            raise
-        except GeoplanError as error:
-            faults += faults_of(task.city.name, error, study.config.lang)
-    if faults:
+    lang = study.config.lang
+
+    def tell(message: Message) -> None:
+        progress(0, 1, message.text(lang))
+
+    with linked(order.scheduler, tell=tell) as cluster:
+        begin = _SHARE_PART if _shares(study) else 0.0
+        tasks, shared = _tasks(study, order, part_of(progress, 0.0, begin))
+        work = CitiesWork(
+            tasks=tasks,
+            whole=study.folder,
+            lang=lang,
+            folder=folder,
+            basemap=basemap,
+            progress=part_of(progress, begin, 1.0),
+        )
+        found = _run_here(work) if cluster is None else run_on_cluster(cluster, work)
+        facts = None if cluster is None else {**cluster.facts(), "cities": found.costs}
+    names = [task.city.name for task in tasks]
+    if found.faults:
+        faults = [fault for name in names for fault in found.faults.get(name, ())]
         raise stopped(study, faults)
+    done = [found.done[name] for name in names]
     for key, one in shared.items():
         plans = {d.result.name: d.sited[key] for d in done if key in d.sited}
         shared[key] = as_reached(study, one, plans)
-    return plan_of_all(
+    plan = plan_of_all(
         study,
         [one.result for one in done],
         inputs=joined_inputs([one.inputs for one in done], findings=study.findings),
@@ -190,6 +101,29 @@ def run_cities(
         plans={one.result.name: one.plan for one in done if one.plan is not None},
         audience=order.audience,
     )
+    if facts is None:
+        return plan
+    whole = replace(plan.whole, run={**plan.whole.run, "cluster": facts})
+    return replace(plan, whole=whole, results=replace(plan.results, run=whole.run))
+
+
+def _run_here(work: CitiesWork) -> CitiesFound:
+    """Every city, one after the other."""
+    found = CitiesFound()
+    for k, task in enumerate(work.tasks):
+        name = task.city.name
+        told = of_city(work.progress, name, k, len(work.tasks) + 1)
+        own = None if work.folder is None else work.folder / name
+        try:
+            if found.faults:
+                read_only(task, told)
+            else:
+                found.done[name] = run_city(task, folder=own, basemap=work.basemap, progress=told)
+        except DiskError:
+            raise
+        except GeoplanError as error:
+            found.faults[name] = faults_of(name, error, work.lang)
+    return found
 
 
 def _shares(study: StudySettings) -> bool:
@@ -247,14 +181,7 @@ def _tasks(
             services=tuple(services[city.name]),
             shared=frozenset(shared),
             audience=order.audience,
-            scheduler=order.scheduler,
             cache=order.cache,
         )
         for city in cities
     ], shared
-
-
-def _read_only(task: CityTask, progress: Progress) -> None:
-    """Find what would stop a city, without running it."""
-    found = read_inputs(task.city.study, services=list(task.services), progress=progress)
-    refuse_blocked(found, task.city.study.config.speaker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +62,12 @@ def write_city(plan: Plan, folder: Path, *, basemap: Basemap, progress: Progress
         stages=Stages(total=6, progress=progress),
         kept=kept,
     )
+
+
+def recorded_again(folder: Path) -> None:
+    """A city's record, after a file was added to its folder."""
+    facts = json.loads((folder / RUN_RECORD).read_text(encoding="utf-8"))
+    write_json(folder / RUN_RECORD, {**facts, "files": record_of(folder)})
 
 
 def write_whole(

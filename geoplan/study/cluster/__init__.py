@@ -1,1 +1,1 @@
-"""Services planned on a Dask cluster: who may work there, and what happens when machines fail."""
+"""Work on a Dask cluster: who may work, what is sent, and what happens when machines fail."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import geoplan
 from geoplan.errors import GeoplanError, MissingExtraError
@@ -50,6 +51,42 @@ class SchedulerLostError(Exception):
 
 
 @dataclass(kw_only=True, slots=True)
+class Heard:
+    """What workers have said of their pieces of work, the last of each.
+
+    Mutable: the link's own thread writes it.
+
+    topic : under which they speak, of this link alone. told : who wants to know.
+    """
+
+    topic: str = field(default_factory=lambda: f"geoplan-{uuid4().hex}")
+    told: Callable[[dict[str, Any]], None] | None = None
+    by_name: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+
+    def note(self, event: Any) -> None:
+        """Take down one event of the topic: its time, and a name with what is said of it."""
+        name, said = event[1]
+        self.by_name[name] = said
+        self.is_new = True
+
+
+def speaking(topic: str, name: str) -> Callable[..., None]:
+    """On a worker, a function that says how far the piece of work `name` is."""
+    from distributed import get_worker
+
+    worker, last = get_worker(), -1.0
+
+    def say(done: int, total: int, text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 1:  # a second apart: the scheduler has more to do
+            last = time.monotonic()
+            worker.log_event(topic, (name, (done, total, text)))
+
+    return say
+
+
+@dataclass(kw_only=True, slots=True)
 class Cluster:
     """A Dask cluster that this process is linked to; use `linked`.
 
@@ -64,6 +101,8 @@ class Cluster:
     fit, unfit : workers by address, that may work, and that must not.
     lost : how often a worker failed or was lost since the start.
     begun : whether the first workers have been looked at; those that come later are told.
+    sent : bytes that went out, by piece of work; "" for what went to all workers.
+    heard : what workers say of their work.
     """
 
     address: str
@@ -75,19 +114,42 @@ class Cluster:
     unfit: dict[str, Message] = field(default_factory=dict)
     lost: int = 0
     begun: bool = False
+    sent: dict[str, int] = field(default_factory=dict)
+    heard: Heard = field(default_factory=Heard)
 
     @property
     def refused(self) -> int:
         """Workers that were found and not used."""
         return len(self.unfit)
 
-    def state(self, done: int, total: int) -> Message:
-        """How far the work is, as the scheduler was last heard of."""
-        return Message("cluster.under_way", done=done, total=total, workers=len(self.fit))
+    def state(self, done: int, total: int, *, what: str = "under_way") -> Message:
+        """How far the work is, as the scheduler was last heard of; `what` names the sentence."""
+        return Message(f"cluster.{what}", done=done, total=total, workers=len(self.fit))
 
     def facts(self) -> dict[str, int]:
-        """How many workers may work, how often one failed, and how many were not used."""
-        return {"workers": len(self.fit), "failures": self.lost, "refused": self.refused}
+        """Workers that may work, failures of them, those not used, and how much was sent."""
+        return {
+            "workers": len(self.fit),
+            "failures": self.lost,
+            "refused": self.refused,
+            "bytes_sent": sum(self.sent.values()),
+        }
+
+    def listen(self, told: Callable[[dict[str, Any]], None]) -> None:
+        """Tell by `told` what workers say of their pieces of work, by name; see `speaking`."""
+        self.heard.told = told
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        if self.heard.told is not None:
+            with suppress(OSError):
+                self.client.subscribe_topic(self.heard.topic, self.heard.note)
+
+    def tell_heard(self) -> None:
+        """Tell what was heard since the last time."""
+        if self.heard.told is not None and self.heard.is_new:
+            self.heard.is_new = False
+            self.heard.told(dict(self.heard.by_name))
 
     @property
     def is_linked(self) -> bool:
@@ -201,6 +263,7 @@ class Cluster:
         while time.monotonic() < deadline:
             with suppress(ImportError, OSError, ValueError, SchedulerLostError):
                 self.client = _client(self.address, self.patience.answer_s)
+                self._subscribe()
                 self.await_workers(max(0.0, deadline - time.monotonic()))
                 return
             self.close()

@@ -40,18 +40,33 @@ class _MachineFault:
     why: str
 
 
-def _attempt(work: Callable[[S, str], T], shared: S, name: str) -> _Done | _MachineFault:
-    """`work` on a worker; faults of its machine are told, not raised."""
+def _attempt(
+    work: Callable[[Any, str], Any], packed: bool, given: Any, name: str
+) -> _Done | _MachineFault:
+    """`work` on a worker; faults of its machine are told, not raised.
+
+    packed : what it is given is a pickle, as of what goes to one worker alone.
+    """
     from distributed import get_worker
 
     try:
-        return _Done(work(shared, name))
+        return _Done(work(pickle.loads(given) if packed else given, name))
     except MemoryError as error:
         return _MachineFault(get_worker().address, f"MemoryError: {error}".strip(": "))
     except OSError as error:
         if error.errno not in _DISK_FAULTS or isinstance(error, GeoplanError):
             raise
         return _MachineFault(get_worker().address, str(error))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """A piece that was handed out: to whom it may go, and who has what it needs."""
+
+    future: Any
+    places: set[str]
+    home: str = ""
+    sent: Any = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -63,10 +78,11 @@ class _Orders(Generic[S, T]):
 
     cluster: Cluster
     work: Callable[[S, str], T]
-    shared: S
+    shared: S | None
+    own: Callable[[str], S] | None
     waiting: list[str]
     title: Callable[[str], str]
-    given: dict[str, tuple[Any, set[str]]] = field(default_factory=dict)
+    given: dict[str, _Given] = field(default_factory=dict)
     sent: Any = None
     holders: set[str] = field(default_factory=set)
     failures: Counter[str] = field(default_factory=Counter)
@@ -77,11 +93,11 @@ class _Orders(Generic[S, T]):
         while self.waiting or self.given:
             if time.monotonic() - counted >= _COUNT_S:
                 self._give(self._workers())
+                self.cluster.tell_heard()
                 counted = time.monotonic()
-            finished = [name for name, (future, _) in self.given.items() if future.done()]
+            finished = [name for name, given in self.given.items() if given.future.done()]
             for name in finished:
-                future, _ = self.given.pop(name)
-                found = self._result(name, future)
+                found = self._result(name, self.given.pop(name).future)
                 if found is not None:
                     yield name, found.value
                 counted = -_COUNT_S  # somebody is free
@@ -90,7 +106,7 @@ class _Orders(Generic[S, T]):
 
     def give_up(self) -> None:
         """Nothing more is wanted of what was given."""
-        futures = [future for future, _ in self.given.values()]
+        futures = [given.future for given in self.given.values()]
         if futures and self.cluster.is_linked:
             with self.cluster.asking():
                 self.cluster.client.cancel(futures, force=True)
@@ -98,10 +114,10 @@ class _Orders(Generic[S, T]):
     def _workers(self) -> dict[str, int]:
         """Those that may work now; pieces of those that are gone wait again."""
         there = self.cluster.workers()
-        for name, (future, workers) in list(self.given.items()):
-            if not workers & there.keys() and not future.done():
+        for name, given in list(self.given.items()):
+            if not given.places & there.keys() and not given.future.done():
                 del self.given[name]
-                future.cancel()
+                given.future.cancel()
                 self._failed(name, Message("cluster.vanished"), "cluster.workers_lost")
         return there or self.cluster.await_workers(self.cluster.patience.workers_s)
 
@@ -109,29 +125,50 @@ class _Orders(Generic[S, T]):
         """Hand out what waits, two pieces for each thread at most, for workers that come later."""
         if not self.waiting:
             return
-        places, order = set(workers), pickle.dumps(partial(_attempt, self.work))
-        with self.cluster.asking():
-            if self.sent is None or self.sent.cancelled() or not self.holders & places:
-                self._send(workers)
-            while self.waiting and len(self.given) < 2 * sum(workers.values()):
-                name = self.waiting.pop(0)
+        places, packed = set(workers), self.own is not None
+        order = pickle.dumps(partial(_attempt, self.work, packed))
+        if self.own is None:
+            with self.cluster.asking():
+                if self.sent is None or self.sent.cancelled() or not self.holders & places:
+                    self._send(workers)
+        while self.waiting and len(self.given) < 2 * sum(workers.values()):
+            name = self.waiting.pop(0)
+            # not asked of the cluster: a fault of a file here is no lost scheduler
+            alone = None if self.own is None else pickle.dumps(self.own(name), protocol=5)
+            home = self._least_busy(workers)
+            with self.cluster.asking():
+                sent = self.sent if alone is None else self._scattered(alone, [home])
                 future = self.cluster.client.submit(
                     eval,
                     _TASK,
-                    {"order": order, "shared": self.sent, "name": name},
+                    {"order": order, "shared": sent, "name": name},
                     key=f"geoplan-{name}-{uuid4().hex}",
                     workers=sorted(places),
                 )
-                self.given[name] = (future, places)
+            if alone is not None:
+                self.cluster.sent[name] = self.cluster.sent.get(name, 0) + len(alone)
+            self.given[name] = _Given(future=future, places=places, home=home, sent=sent)
+
+    def _least_busy(self, workers: dict[str, int]) -> str:
+        """The worker with the fewest pieces for each of its threads, the first of equals."""
+        busy = Counter(given.home for given in self.given.values())
+        return min(sorted(workers), key=lambda worker: busy[worker] / max(workers[worker], 1))
 
     def _send(self, workers: dict[str, int]) -> None:
         """The shared value to all workers."""
         self.cluster.tell(Message("cluster.sends", workers=len(workers)))
+        self.sent = self._scattered(self.shared, sorted(workers))
+        self.holders = set(workers)
+        sent = self.cluster.sent
+        sent[""] = sent.get("", 0) + _weight(self.shared) * len(workers)
+
+    def _scattered(self, value: Any, workers: list[str]) -> Any:
+        """A value that all of these workers have."""
         client, wait = self.cluster.client, self.cluster.patience.sending_s
-        [self.sent] = client.sync(
+        [sent] = client.sync(
             lambda: client.scatter(
-                [self.shared],
-                workers=sorted(workers),
+                [value],
+                workers=workers,
                 broadcast=True,
                 hash=False,
                 timeout=wait,
@@ -139,7 +176,7 @@ class _Orders(Generic[S, T]):
             ),
             callback_timeout=wait,
         )
-        self.holders = set(workers)
+        return sent
 
     def _result(self, name: str, future: Any) -> _Done | None:
         """What a finished piece gave; None where it has to be done again."""
@@ -181,12 +218,20 @@ class _Orders(Generic[S, T]):
         self.cluster.tell(Message(sentence, what=self.title(name), why=Messages([why])))
 
 
+def _weight(value: Any) -> int:
+    """Bytes of a value as it is sent; arrays are not copied to count them."""
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    return len(body) + sum(one.raw().nbytes for one in buffers)
+
+
 def worked_out(
     cluster: Cluster,
     work: Callable[[S, str], T],
-    shared: S,
+    shared: S | None,
     names: list[str],
     *,
+    own: Callable[[str], S] | None = None,
     title: Callable[[str], str] = str,
 ) -> Iterator[tuple[str, T]]:
     """``work(shared, name)`` of every name, on the cluster's workers, each as it is finished.
@@ -199,7 +244,9 @@ def worked_out(
     cluster : see `geoplan.study.cluster.link.linked`.
     work : a function of a module, which workers have too.
     shared : sent once to every worker.
-    names : of the pieces of work.
+    names : of the pieces of work, those that take longest first.
+    own : of a name, what its piece of work gets instead of `shared`; it goes to one worker, and is
+        asked for when the piece is handed out.
     title : what users call a piece of work.
 
     Raises
@@ -211,7 +258,9 @@ def worked_out(
     left = list(names)
     restarts = 0
     while left:
-        orders = _Orders(cluster=cluster, work=work, shared=shared, waiting=list(left), title=title)
+        orders = _Orders(
+            cluster=cluster, work=work, shared=shared, own=own, waiting=list(left), title=title
+        )
         try:
             for name, value in orders.done():
                 left.remove(name)

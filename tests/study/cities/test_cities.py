@@ -18,8 +18,8 @@ from geoplan.cli import main
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.outputs.cities.report import spread
 from geoplan.study import Study
+from geoplan.study.cities.one_city import CityTask, run_city
 from geoplan.study.cities.opening import opened_cities
-from geoplan.study.cities.run import CityTask, run_city
 from geoplan.study.cities.sums import services_of_all
 from geoplan.words.speaker import Speaker
 from tests.study.cities.towns import write_province

@@ -1,0 +1,166 @@
+"""One city run where its files are not: what is sent to a worker, and what comes back."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from geoplan.errors import DiskError, GeoplanError, told_in
+from geoplan.inputs.files.gate.limits import limits_set
+from geoplan.inputs.findings.finding import Finding
+from geoplan.study.cache.fingerprint import FileDigests, texts_in
+from geoplan.study.cities.one_city import CityDone, CityTask, read_only, run_city
+from geoplan.study.cities.opening import faults_of
+from geoplan.study.cluster.link import speaking
+from geoplan.study.cluster.parcel import Parcel
+from geoplan.study.config.near_files import is_there
+from geoplan.study.run_folder import Basemap
+from geoplan.study.settings import StudySettings
+from geoplan.writing import told_plainly
+
+#: figures, warnings and limits belong to a process: a worker of several threads runs one city
+_ONE_CITY = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CityFiles:
+    """The files that one city's study reads, by their path from a folder that holds them all.
+
+    place : the study's folder from there. paths : where the files are here.
+    """
+
+    place: str
+    paths: Mapping[str, Path]
+
+    @property
+    def weight(self) -> int:
+        """Bytes of the files."""
+        return sum(path.stat().st_size for path in self.paths.values())
+
+
+def files_of_city(study: StudySettings) -> CityFiles | None:
+    """The files of a city's study.
+
+    None where it reads what cannot be sent: a database, a path that starts at the root of a disk,
+    a very large folder.
+    """
+    base = study.folder.resolve()
+    settings = study.config.model_dump(mode="json", exclude_none=True)
+    found = FileDigests(base).files_in(settings)
+    if found is None or any(
+        Path(t).is_absolute() and is_there(Path(t)) for t in texts_in(settings)
+    ):
+        return None
+    own = base / study.file.name
+    plain: list[Path] = [own] if own.is_file() else []
+    for path in found:
+        tidy = Path(os.path.normpath(path))
+        if not tidy.exists() or not tidy.samefile(path):  # ".." behind a link leads elsewhere
+            return None
+        plain.append(tidy)
+    root = Path(os.path.commonpath([base, *plain]))
+    return CityFiles(
+        place=base.relative_to(root).as_posix(),
+        paths={path.relative_to(root).as_posix(): path for path in plain},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CityParcel:
+    """All that a worker needs for one city.
+
+    Parameters
+    ----------
+    task : what to run; its study stands at `place` of the `files`.
+    limits : of input files, as they hold where the run was started.
+    topic : under which the worker tells how far it is.
+    basemap : what lies under the maps; None: the plan comes back, and nothing is written.
+    only_read : the city is not run: what would stop it is looked for.
+    """
+
+    task: CityTask
+    files: Parcel
+    place: str
+    limits: Mapping[str, float]
+    topic: str
+    basemap: Basemap | None = None
+    only_read: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CityAnswer:
+    """What a worker gives for one city.
+
+    done : nothing where the city was only read, or could not be run.
+    faults : why it could not. files : of its folder, by name. cpu_s : seconds of processor time.
+    """
+
+    done: CityDone | None = None
+    faults: tuple[Finding, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    cpu_s: float = 0.0
+
+
+def run_elsewhere(parcel: CityParcel, name: str) -> CityAnswer:
+    """Run the city `name`, whose files come with it; the work of one task of a cluster's worker.
+
+    Raises
+    ------
+    OSError
+        The worker's disk is full or fails: a fault of the machine, not of the city.
+    """
+    with _ONE_CITY, tempfile.TemporaryDirectory(prefix="geoplan-city-") as aside:
+        start = time.process_time()
+        try:
+            with told_plainly(Path(aside)):
+                answer = _run(parcel, name, Path(aside))
+        except DiskError as error:
+            raise OSError(errno.ENOSPC, str(error)) from None
+        return replace(answer, cpu_s=time.process_time() - start)
+
+
+def _run(parcel: CityParcel, name: str, aside: Path) -> CityAnswer:
+    given = parcel.task.city.study
+    folder = aside / "files" / parcel.place
+    study = replace(given, folder=folder, file=folder / given.file.name)
+    task = replace(parcel.task, city=replace(parcel.task.city, study=study), cache=False)
+    progress = speaking(parcel.topic, name)
+    try:
+        with told_in(study.config.lang), limits_set(parcel.limits):
+            parcel.files.unpack(aside / "files")
+            folder.mkdir(parents=True, exist_ok=True)
+            if parcel.only_read:
+                read_only(task, progress)
+                return CityAnswer()
+            written = None if parcel.basemap is None else aside / "out"
+            done = run_city(task, folder=written, basemap=parcel.basemap, progress=progress)
+    except DiskError:
+        raise
+    except GeoplanError as error:
+        faults = faults_of(name, error, study.config.lang)
+        named = partial(_named, there=str(folder), here=str(given.folder))
+        return CityAnswer(faults=tuple(map(named, faults)))
+    if done.plan is not None:  # its cache is this machine's
+        done = replace(done, plan=replace(done.plan, kept=None))
+    return CityAnswer(done=done, files={} if written is None else _content(written))
+
+
+def _named(fault: Finding, *, there: str, here: str) -> Finding:
+    """A fault that names the study's folder as who asked knows it."""
+    return replace(
+        fault,
+        problem=fault.problem.replace(there, here),
+        advice=fault.advice.replace(there, here),
+    )
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
