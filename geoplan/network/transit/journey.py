@@ -21,7 +21,6 @@ from geoplan.network.transit.queries import TransitQuery, walks_of
 from geoplan.network.transit.search.backtrack import Ride, first_arrival, reach, rides_back
 from geoplan.network.transit.search.pruning import useful_walks
 from geoplan.network.transit.search.range_search import Ends
-from geoplan.network.transit.search.raptor import no_walks
 from geoplan.network.transit.search.walking import Legs, street_legs
 from geoplan.tolerances import LONGEST_RIDE_MIN
 from geoplan.words.speaker import Speaker
@@ -173,9 +172,10 @@ class _Search:
             enter, leave, direct = leave.turned(), enter.turned(), direct.turned()
         # what runs within the longest ride, whatever the limit: journeys of one window share it
         span = cutoff_ms(LONGEST_RIDE_MIN)
-        self.table, self.walks = network.service(options, span, self.mirrored)
+        service = network.service(options, span, self.mirrored)
+        self.table, self.walks = service.table, service.walks
         access = useful_walks(enter, self.table).walks()
-        self.ends = Ends(access, leave.walks(), direct.unsorted(), no_walks(leave.shape[1]))
+        self.ends = Ends(access, leave.walks(), direct.unsorted())
         self.minutes = np.sort(-options.minutes if self.mirrored else options.minutes)
         legs = network.change_walks(options.max_walk_m)
         self.change = legs

@@ -320,7 +320,7 @@ class TransitNetwork(TimedNetwork):
             table = self.timetable(options, cutoff, mirrored)
             walks = self.change_walks(options.max_walk_m)
             walks = useful_walks(walks.turned() if mirrored else walks, table)
-            self._cache[key] = Service(table, walks.walks())
+            self._cache[key] = Service(table=table, walks=walks.walks(), slack=options.slack_ms)
         found: Service = self._cache[key]
         return found
 

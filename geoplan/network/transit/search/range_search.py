@@ -39,15 +39,11 @@ class Window(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Walks from the sources to stops, from stops to targets, and from sources to targets.
-
-    arrive : the second by target, for one start alone: every target looks who comes first.
-    """
+    """Walks from the sources to stops, from stops to targets, and from sources to targets."""
 
     access: Walks
     egress: Walks
     direct: Walks
-    arrive: Walks
 
 
 class Times(NamedTuple):
@@ -110,39 +106,6 @@ def _set_out(table, walks, access, source, work, start, limit):
         if there <= limit:
             stand_at(labels, scratch, to[j], there)
     search_marked(table, walks, labels, scratch, limit)
-
-
-@kernel
-def search_once(table, walks, ends, window, source, work, walk, found):
-    """Costs of one source at the only minute: how many targets are met, ascending in `found`.
-
-    walk : per target, NEVER before and afterwards.
-    """
-    labels = work[0]
-    forget(labels)
-    start = np.int64(window.minutes[0])
-    limit = min(start + window.cutoff, np.int64(NEVER) - 1)
-    _set_out(table, walks, ends.access, source, work, start, limit)
-    ride = labels.ride[len(labels.ride) - 1]
-    ptr, to, direct = ends.direct
-    for j in range(ptr[source], ptr[source + 1]):
-        walk[to[j]] = direct[j]
-    ptr, stops, ms = ends.arrive
-    targets, costs = found
-    n = 0
-    for d in range(len(walk)):
-        best = np.int64(NEVER)
-        for j in range(ptr[d], ptr[d + 1]):
-            best = min(best, np.int64(ride[stops[j]]) + ms[j])
-        time = np.int64(walk[d])
-        walk[d] = NEVER
-        if best <= limit:
-            time = min(time, best - start)
-        if time < NEVER:
-            targets[n] = d
-            costs[n] = time
-            n += 1
-    return n
 
 
 @kernel
@@ -353,20 +316,16 @@ def search_sources(table, walks, ends, window, sources, work, times):
     targets, costs = np.empty(0, np.int32), np.empty(0, np.int32)
     n_targets = len(times.best)
     total = 0
-    once = len(window.minutes) == 1 and not window.by_events
     for i in range(len(sources)):
         if total + n_targets > len(targets):
             size = 2 * total + n_targets
             targets = lengthened(targets, total, size)
             costs = lengthened(costs, total, size)
         found = (targets[total:], costs[total:])
-        if once:
-            total += search_once(table, walks, ends, window, sources[i], work, times.walk, found)
+        if not window.by_events:
+            met = search_minutes(table, walks, ends, window, sources[i], work, times)
         else:
-            if not window.by_events:
-                met = search_minutes(table, walks, ends, window, sources[i], work, times)
-            else:
-                met = search_events(table, walks, ends, window, sources[i], work, times)
-            total += collect(ends, window, sources[i], times, met, found)
+            met = search_events(table, walks, ends, window, sources[i], work, times)
+        total += collect(ends, window, sources[i], times, met, found)
         ptr[i + 1] = total
     return ptr, targets[:total].copy(), costs[:total].copy()

@@ -28,11 +28,6 @@ class Walks(NamedTuple):
     ms: NDArray[np.int32]
 
 
-def no_walks(rows: int) -> Walks:
-    """Nobody walks anywhere."""
-    return Walks(np.zeros(rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
-
-
 class Labels(NamedTuple):
     """Arrivals at every stop with at most k vehicles, ``[k, stop]``; see the module.
 

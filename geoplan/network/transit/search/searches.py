@@ -3,20 +3,25 @@
 The minutes of the window belong to one end: to the origins when people depart in it, to the targets
 when they arrive in it. From that end a search runs once per minute and point; from the other once
 per vehicle and point. Both give the same milliseconds; the cheaper one is taken. Headways allow
-the first only: a vehicle may leave at any time.
+the first only: a vehicle may leave at any time. Many points that all travel at one minute are
+searched from together, in one scan of the timetable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.network.transit.ask import TransitOptions
+from geoplan.network.transit.clock import NEVER
+from geoplan.network.transit.search.connections import Connections, in_order
+from geoplan.network.transit.search.lane_scan import LANES, lane_bytes, lane_costs, scan_from
 from geoplan.network.transit.search.pruning import useful_walks
 from geoplan.network.transit.search.range_search import (
     Ends,
@@ -24,16 +29,21 @@ from geoplan.network.transit.search.range_search import (
     new_times,
     search_sources,
 )
-from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch, no_walks
+from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch
 from geoplan.network.transit.search.timetable import Timetable
 from geoplan.network.transit.search.walking import Legs
-from geoplan.parallel import run
+from geoplan.parallel import run, worker_count
 
 T = TypeVar("T")
 
 #: a search by vehicles costs as much as about so many searches at single minutes, and so much more
 #: per minute of the window (measured on Porto Alegre)
 _EVENTS_LEAST, _EVENTS_PER_MINUTE = 20.0, 2.0
+#: a search at the only minute, among many in one scan, costs this share of one by itself; fewer
+#: points than this are not scanned together
+_SCANNED, LEAST_SCANNED = 0.2, 2 * LANES
+#: bytes that a scan may take
+_MOST_BYTES = 100_000_000
 #: times that are held at one time by a thread
 _MOST_TIMES = 20_000_000
 
@@ -52,18 +62,29 @@ class Trips:
         return self.enter.shape[0], self.leave.shape[1]
 
 
-class Service(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Service:
     """What runs, and the walks between stops, in the direction of a search."""
 
     table: Timetable
     walks: Walks
+    slack: int
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What runs in the order of time."""
+        return in_order(self.table, self.walks, self.slack)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Plan:
-    """How a query is searched: in which direction of time, from which end, for which minutes."""
+    """How a query is searched: in which direction of time, from which end, for which minutes.
+
+    together : whether all sources are searched from together; then ``ends.egress`` is by target.
+    """
 
     mirrored: bool
+    together: bool
     window: Window
     service: Service
     ends: Ends
@@ -77,7 +98,10 @@ def by_events(shape: tuple[int, int], options: TransitOptions, *, headways: bool
         return False
     own, other = shape if not options.by_arrival else shape[::-1]
     minutes = len(options.minutes)
-    return other * (_EVENTS_LEAST + _EVENTS_PER_MINUTE * minutes) < own * minutes
+    searches = float(own * minutes)
+    if minutes == 1 and own >= LEAST_SCANNED:
+        searches *= _SCANNED
+    return other * (_EVENTS_LEAST + _EVENTS_PER_MINUTE * minutes) < searches
 
 
 def plan_search(
@@ -104,25 +128,26 @@ def plan_search(
     if mirrored:
         enter, leave, direct = leave.turned(), enter.turned(), direct.turned()
     runs = service(mirrored)
+    together = (
+        len(minutes) == 1
+        and not events
+        and enter.shape[0] >= LEAST_SCANNED
+        and bool((runs.table.half < 0).all())
+    )
     ends = Ends(
-        access=useful_walks(enter, runs.table).walks(),
-        egress=leave.walks(),
+        access=(enter if together else useful_walks(enter, runs.table)).walks(),
+        egress=(leave.turned() if together else leave).walks(),
         direct=direct.unsorted(),
-        arrive=leave.turned().walks() if _is_once(window) else no_walks(leave.shape[1]),
     )
     return Plan(
         mirrored=mirrored,
+        together=together,
         window=window,
         service=runs,
         ends=ends,
         n_sources=enter.shape[0],
         n_targets=leave.shape[1],
     )
-
-
-def _is_once(window: Window) -> bool:
-    """Whether each source is searched from once, at the only minute of its own."""
-    return len(window.minutes) == 1 and not window.by_events
 
 
 def search_in_parts(
@@ -133,11 +158,13 @@ def search_in_parts(
     threads: int | None,
 ) -> list[T]:
     """What `take` makes of each part: (sources, where the pairs of each begin, targets, ms)."""
-    table, walks = plan.service
+    if plan.together:
+        return _scan_in_parts(plan, rides, take, threads=threads)
+    table, walks, window = plan.service.table, plan.service.walks, plan.window
     n_stops = len(table.stop_ptr) - 1
     spare: SimpleQueue[Any] = SimpleQueue()
     # from one start to the next the labels of each round are kept, or none are
-    by_round = not (plan.window.steady or _is_once(plan.window))
+    by_round = not (window.steady or (len(window.minutes) == 1 and not window.by_events))
 
     def part_of(sources: NDArray[np.int64]) -> T:
         try:
@@ -145,14 +172,42 @@ def search_in_parts(
         except Empty:
             labels = new_labels(n_stops, rides, by_round=by_round)
             work = (labels, new_scratch(n_stops, len(table.trips)))
-            times = new_times(plan.n_targets, len(plan.window.minutes))
-        found = search_sources(table, walks, plan.ends, plan.window, sources, work, times)
+            times = new_times(plan.n_targets, len(window.minutes))
+        found = search_sources(table, walks, plan.ends, window, sources, work, times)
         spare.put((work, times))
         return take(sources, *found)
 
     size = max(1, min(64, plan.n_sources // 32))  # the same parts for any number of threads
-    sources = np.arange(plan.n_sources)
-    parts = [sources[i : i + size] for i in range(0, plan.n_sources, size)]
-    held = plan.n_targets * len(plan.window.minutes)
+    held = plan.n_targets * len(window.minutes)
     workers = threads if held <= _MOST_TIMES else 1
-    return run(part_of, parts, threads=workers)
+    return run(part_of, _parts(plan.n_sources, size), threads=workers)
+
+
+def _scan_in_parts(
+    plan: Plan,
+    rides: int,
+    take: Callable[[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any]], T],
+    *,
+    threads: int | None,
+) -> list[T]:
+    """As `search_in_parts`, where all sources are searched from together."""
+    service, ends = plan.service, plan.ends
+    connections = service.connections
+    start = int(plan.window.minutes[0])
+    limit = min(start + plan.window.cutoff, int(NEVER) - 1)
+
+    def part_of(sources: NDArray[np.int64]) -> T:
+        there = scan_from(
+            connections, service.walks, ends.access, sources, rides, start=start, limit=limit
+        )
+        return take(sources, *lane_costs(there, ends.egress, ends.direct, sources, start, limit))
+
+    # the more at one time, the less each costs: as many as the threads and the memory allow
+    workers = min(worker_count(threads), -(-plan.n_sources // LEAST_SCANNED))
+    a_word = lane_bytes(len(connections.last), connections.n_trips, rides)
+    words = min(-(-plan.n_sources // (workers * LANES)), max(1, _MOST_BYTES // (workers * a_word)))
+    return run(part_of, _parts(plan.n_sources, words * LANES), threads=workers)
+
+
+def _parts(count: int, size: int) -> list[NDArray[np.int64]]:
+    return [np.arange(i, min(i + size, count)) for i in range(0, count, size)]
