@@ -13,6 +13,7 @@ from typing import Any
 
 from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
+from geoplan.network.graph.network import NetworkData
 from geoplan.results import ReportForm, RunResults, ServiceResult, SitingOutcome, StudyInfo
 from geoplan.study.assess.assess_service import (
     assess_service,
@@ -26,8 +27,10 @@ from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.cache.stages import StageCache
+from geoplan.study.cluster import tiles
 from geoplan.study.cluster.link import Cluster, linked
 from geoplan.study.cluster.tasks import worked_out
+from geoplan.study.cluster.tiles import spread_on
 from geoplan.study.config.schema import ServiceSection, StudyFile
 from geoplan.study.plan import Plan
 from geoplan.study.programme.plan_years import services_with_actions, with_programme
@@ -258,7 +261,9 @@ def _plan_all(
     context: Context, keys: list[str], stages: Stages, cluster: Cluster | None, kept: StageCache
 ) -> dict[str, ServiceResult]:
     if cluster is not None:
-        return _on_cluster(context, keys, stages, cluster, kept)
+        if len(keys) > 1 or not _is_large(context, keys[0]):
+            return _on_cluster(context, keys, stages, cluster, kept)
+        context = replace(context, spread=spread_on(cluster, context.speaker))
     planned = {}
     for key in keys:
         planned[key] = kept.service(key, partial(_plan_in_stages, context, key, stages))
@@ -277,6 +282,13 @@ def _plan_in_stages(context: Context, key: str, stages: Stages) -> ServiceResult
         return finished(context, with_sites(context, assessed))
     with stages.stage(f"siting.{key}", say("study.stage_siting", service=name)):
         return finished(context, with_sites(context, assessed))
+
+
+def _is_large(context: Context, key: str) -> bool:
+    """Whether the one service of a run is better cut into tiles than sent as it is."""
+    chosen = context.networks.get(str(context.standard(key).mode))
+    network = None if chosen is None else chosen.network
+    return isinstance(network, NetworkData) and network.n_edges >= tiles.LEAST_EDGES
 
 
 def _on_cluster(

@@ -7,6 +7,8 @@ its tiles can have. The oracle is the run without tiles.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,13 @@ import shapely
 from geoplan.inputs.location import streets
 from geoplan.network import Network
 from geoplan.network.isochrones import outline, reach_areas
-from geoplan.network.search import edge_tiles
+from geoplan.network.search import cost_tiles, edge_tiles
+from geoplan.network.search.cost_tiles import CostTile, TileCosts, tile_costs
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.siting import candidates
-from geoplan.study import Study
+from geoplan.study import Study, run
+from geoplan.study.assess import assess_service
+from geoplan.study.read.context import Context
 
 CRS, SIDE, STEP_M = "EPSG:4548", 22, 150.0
 RAIL_M = np.array([0.0, 640.0])
@@ -126,9 +131,22 @@ def test_tiled_is_untiled(
     monkeypatch.setattr(reach_areas, "_CALL_PAIRS", 50 * edges)
     monkeypatch.setattr(candidates, "_MEETINGS", float(edges))
     monkeypatch.setattr(streets, "_HULL_POINTS", 3 + edges)
-    cut = edge_tiles.tiles(Network.load(town / "streets.zip"))
+    cut = edge_tiles.tiles(Network.load(town / "streets.zip"), edges)
     assert (len(cut) > 1) == (edges < 1000)
+    queries: list[int] = []
+
+    def spread(count: int, tile: Callable[[int], CostTile]) -> Iterator[tuple[int, TileCosts]]:
+        """Costs, too, as a cluster works them out; the last tile comes first."""
+        queries.append(count)
+        for k in reversed(range(count)):
+            yield k, tile_costs(tile(k))
+
+    monkeypatch.setattr(run, "Context", partial(Context, spread=spread))
+    monkeypatch.setattr(assess_service, "TILE_EDGES", edges)
+    monkeypatch.setattr(cost_tiles, "LEAST_SITES", 0)
     tiled = found(town)
+    assert len(queries) >= 3
+    assert min(queries) >= len(cut) / 2
     for name, content in untiled.items():
         assert tiled[name] == content, name
 

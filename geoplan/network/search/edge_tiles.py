@@ -58,8 +58,8 @@ def whole_tree(network: NetworkData) -> shapely.STRtree:
     return network.derived("tree", lambda: shapely.STRtree(network.edge_lines()))
 
 
-def tiles(network: NetworkData) -> list[tuple[float, float, float, float]]:
-    """Rectangles that cover the plane, with about `TILE_EDGES` edges each.
+def tiles(network: NetworkData, most: int) -> list[tuple[float, float, float, float]]:
+    """Rectangles that cover the plane, with so many edges each at most, as far as can be.
 
     Halved again and again at the median, along the longer side: west, south, east, north.
     """
@@ -69,7 +69,7 @@ def tiles(network: NetworkData) -> list[tuple[float, float, float, float]]:
     waiting = [(np.arange(network.n_edges), (-np.inf, -np.inf, np.inf, np.inf))]
     while waiting:
         inside, (west, south, east, north) = waiting.pop()
-        if len(inside) <= TILE_EDGES:
+        if len(inside) <= most:
             found.append((west, south, east, north))
             continue
         upright = np.ptp(x[inside]) >= np.ptp(y[inside])
@@ -96,7 +96,7 @@ def _points_by_tile(
     network: NetworkData, xy: Floats
 ) -> Iterator[tuple[tuple[float, float, float, float], NDArray[np.int64]]]:
     """Tiles that have points, and these points; a tile's rectangle is that of its points."""
-    kept = network.derived(("tiles", TILE_EDGES), lambda: tiles(network))
+    kept = network.derived(("tiles", TILE_EDGES), lambda: tiles(network, TILE_EDGES))
     for west, south, east, north in kept:
         inside = (xy[:, 0] >= west) & (xy[:, 0] < east)
         inside &= (xy[:, 1] >= south) & (xy[:, 1] < north)

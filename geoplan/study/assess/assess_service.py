@@ -30,6 +30,8 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.network.isochrones.site_outlines import site_outlines
+from geoplan.network.search import cost_tiles
+from geoplan.network.search.edge_tiles import TILE_EDGES
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import figure_names
 from geoplan.services.standard import ServiceStandard
@@ -67,17 +69,21 @@ def nearest(context: Context, demand: Demand, sites: gpd.GeoDataFrame, by: Any) 
 def costs_within(
     context: Context, demand: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, by: Any
 ) -> TravelCosts:
-    """All pairs within the threshold of a standard or a tier."""
+    """All pairs within the threshold of a standard or a tier; in tiles where these are sent out."""
     chosen = context.network(by.mode)
-    return travel_costs(
-        chosen.network,
-        demand[["geometry"]],
-        sites[["geometry"]],
-        max_snap_m=chosen.max_snap_m,
-        barriers=chosen.barriers,
-        cutoff_m=by.threshold_m,
-        cutoff_min=by.threshold_min,
-    )
+    network, homes, there = chosen.network, demand[["geometry"]], sites[["geometry"]]
+    options: dict[str, Any] = {
+        "max_snap_m": chosen.max_snap_m,
+        "barriers": chosen.barriers,
+        "cutoff_m": by.threshold_m,
+        "cutoff_min": by.threshold_min,
+    }
+    away = context.spread is not None and len(sites) >= cost_tiles.LEAST_SITES
+    if away and isinstance(network, NetworkData):
+        tiled = cost_tiles.cut(network, homes, there, most_edges=TILE_EDGES, **options)
+        if tiled is not None and context.spread is not None:
+            return tiled.put_together(context.spread(len(tiled), tiled.tile))
+    return travel_costs(network, homes, there, **options)
 
 
 def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> FacilityLayer | None:

@@ -6,7 +6,6 @@ import errno
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -99,13 +98,12 @@ class CityAnswer:
     """What a worker gives for one city.
 
     done : nothing where the city was only read, or could not be run.
-    faults : why it could not. files : of its folder, by name. cpu_s : seconds of processor time.
+    faults : why it could not. files : of its folder, by name.
     """
 
     done: CityDone | None = None
     faults: tuple[Finding, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
-    cpu_s: float = 0.0
 
 
 def run_elsewhere(parcel: CityParcel, name: str) -> CityAnswer:
@@ -117,13 +115,11 @@ def run_elsewhere(parcel: CityParcel, name: str) -> CityAnswer:
         The worker's disk is full or fails: a fault of the machine, not of the city.
     """
     with _ONE_CITY, tempfile.TemporaryDirectory(prefix="geoplan-city-") as aside:
-        start = time.process_time()
         try:
             with told_plainly(Path(aside)):
-                answer = _run(parcel, name, Path(aside))
+                return _run(parcel, name, Path(aside))
         except DiskError as error:
             raise OSError(errno.ENOSPC, str(error)) from None
-        return replace(answer, cpu_s=time.process_time() - start)
 
 
 def _run(parcel: CityParcel, name: str, aside: Path) -> CityAnswer:

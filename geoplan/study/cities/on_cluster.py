@@ -74,12 +74,12 @@ class CitiesFound:
 
     Mutable: cities end one after the other.
 
-    costs : of each that a worker ran, seconds of processor time and bytes sent and of its files.
+    weights : bytes of the files of each that a worker ran.
     """
 
     done: dict[str, CityDone] = field(default_factory=dict)
     faults: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
-    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    weights: dict[str, int] = field(default_factory=dict)
 
 
 def run_on_cluster(cluster: Cluster, work: CitiesWork) -> CitiesFound:
@@ -131,11 +131,7 @@ def run_on_cluster(cluster: Cluster, work: CitiesWork) -> CitiesFound:
     parcel = partial(_parcel, cluster, work, found, by_name, sent)
     for name, answer in worked_out(cluster, run_elsewhere, None, list(left), own=parcel):
         left.remove(name)
-        found.costs[name] = {
-            "cpu_s": round(answer.cpu_s, 2),
-            "bytes_sent": cluster.sent[name],
-            "bytes_of_files": weights[name],
-        }
+        found.weights[name] = weights[name]
         if answer.done is not None and not answer.faults:
             store.reused(keys[name], lambda answer=answer: answer)  # type: ignore[misc]
         _take(found, work, by_name[name], answer)

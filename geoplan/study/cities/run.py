@@ -83,7 +83,7 @@ def run_cities(
             progress=part_of(progress, begin, 1.0),
         )
         found = _run_here(work) if cluster is None else run_on_cluster(cluster, work)
-        facts = None if cluster is None else {**cluster.facts(), "cities": found.costs}
+        facts = None if cluster is None else {**cluster.facts(), "bytes_of_files": found.weights}
     names = [task.city.name for task in tasks]
     if found.faults:
         faults = [fault for name in names for fault in found.faults.get(name, ())]

@@ -102,6 +102,7 @@ class Cluster:
     lost : how often a worker failed or was lost since the start.
     begun : whether the first workers have been looked at; those that come later are told.
     sent : bytes that went out, by piece of work; "" for what went to all workers.
+    cpu_s : seconds of processor time that each finished piece took its worker.
     heard : what workers say of their work.
     """
 
@@ -115,6 +116,7 @@ class Cluster:
     lost: int = 0
     begun: bool = False
     sent: dict[str, int] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
     heard: Heard = field(default_factory=Heard)
 
     @property
@@ -126,13 +128,17 @@ class Cluster:
         """How far the work is, as the scheduler was last heard of; `what` names the sentence."""
         return Message(f"cluster.{what}", done=done, total=total, workers=len(self.fit))
 
-    def facts(self) -> dict[str, int]:
-        """Workers that may work, failures of them, those not used, and how much was sent."""
+    def facts(self) -> dict[str, Any]:
+        """Workers that may work, their failures, those not used; what was sent and what it took."""
         return {
             "workers": len(self.fit),
             "failures": self.lost,
             "refused": self.refused,
             "bytes_sent": sum(self.sent.values()),
+            "pieces": {
+                name: {"cpu_s": cpu_s, "bytes_sent": self.sent.get(name, 0)}
+                for name, cpu_s in self.cpu_s.items()
+            },
         }
 
     def listen(self, told: Callable[[dict[str, Any]], None]) -> None:

@@ -32,6 +32,7 @@ _TASK = "__import__('pickle').loads(order)(shared, name)"
 @dataclass(frozen=True, slots=True)
 class _Done:
     value: Any
+    cpu_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ def _attempt(
     """
     from distributed import get_worker
 
+    start = time.process_time()
     try:
-        return _Done(work(pickle.loads(given) if packed else given, name))
+        value = work(pickle.loads(given) if packed else given, name)
+        return _Done(value, time.process_time() - start)
     except MemoryError as error:
         return _MachineFault(get_worker().address, f"MemoryError: {error}".strip(": "))
     except OSError as error:
@@ -201,6 +204,7 @@ class _Orders(Generic[S, T]):
             self._failed(name, found.why, "cluster.worker_fault")
             return None
         assert isinstance(found, _Done)
+        self.cluster.cpu_s[name] = round(found.cpu_s, 3)
         return found
 
     def _failed(self, name: str, why: Message | str, sentence: str) -> None:

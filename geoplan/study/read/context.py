@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geoplan.inputs.layers import Demand
+from geoplan.network.search.cost_tiles import Spread
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import StudyFile
@@ -16,11 +17,15 @@ from geoplan.words.speaker import Speaker
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Context:
-    """What assessing any service and suggesting its sites needs."""
+    """What assessing any service and suggesting its sites needs.
+
+    spread : works out travel costs in tiles; None: over one network, at once.
+    """
 
     config: StudyFile
     inputs: StudyInputs
     networks: Mapping[str, StudyNetwork]
+    spread: Spread | None = None
 
     @property
     def lang(self) -> str:

@@ -13,10 +13,12 @@ import pytest
 
 from geoplan.cli.start import main
 from geoplan.errors import FileError, StudyFileError
+from geoplan.network.search import cost_tiles
 from geoplan.study import Study
+from geoplan.study.assess import assess_service
 from geoplan.study.cities import elsewhere, on_cluster, run as cities_run
 from geoplan.study.cities.plan import CitiesPlan
-from geoplan.study.cluster import link
+from geoplan.study.cluster import link, tiles
 from geoplan.study.cluster.link import Cluster, Patience
 from geoplan.study.cluster.parcel import WHERE_VARIABLE, Parcel
 from tests.study.cities.towns import write_province, write_town
@@ -107,7 +109,8 @@ def test_cities_on_workers_are_the_cities_alone(tmp_path: Path) -> None:
                 scheduler=machines.address,
                 progress=lambda *step: told.append(step),
             )
-        failing.join()
+            failing.join()
+            costs_in_tiles(tmp_path / "towns" / "alpha", machines.address, patch)
     here, there = files(tmp_path / "here"), files(tmp_path / "there")
     assert here.keys() == there.keys()
     assert [name for name in here if here[name] != there[name]] == []
@@ -118,12 +121,29 @@ def test_cities_on_workers_are_the_cities_alone(tmp_path: Path) -> None:
     assert any(text.startswith(("Alpha · ", "Bêta · ")) for text in texts)
     facts = json.loads((tmp_path / "there" / "run.json").read_text("utf-8"))["cluster"]
     assert facts["failures"] > 0
-    assert facts["cities"].keys() == {"Alpha", "Bêta"}
-    for costs in facts["cities"].values():
-        assert costs["cpu_s"] > 0
+    assert facts["pieces"].keys() == facts["bytes_of_files"].keys() == {"Alpha", "Bêta"}
+    assert all(costs["cpu_s"] > 0 for costs in facts["pieces"].values())
     # the piece that went out twice is counted twice
-    once = sum(costs["bytes_of_files"] for costs in facts["cities"].values())
+    once = sum(facts["bytes_of_files"].values())
     assert once < facts["bytes_sent"] < 2.2 * once
+
+
+def costs_in_tiles(town: Path, address: str, patch: pytest.MonkeyPatch) -> None:
+    """One service of one city: its costs go out in tiles, and the summary is that of no tiles."""
+    study = Study.open(town)
+    here = study.run(cache=False)
+    patch.setattr(tiles, "LEAST_EDGES", 0)
+    patch.setattr(cost_tiles, "LEAST_SITES", 0)
+    patch.setattr(assess_service, "TILE_EDGES", 2)
+    told: list[str] = []
+    there = study.run(
+        cache=False, scheduler=address, progress=lambda done, total, text: told.append(text)
+    )
+    assert without_time(there.to_dict()) == without_time(here.to_dict())
+    pieces = there.results.run["cluster"]["pieces"]
+    assert {name.partition(".")[0] for name in pieces} >= {"tile 1", "tile 2"}
+    assert len([name for name in pieces if name.startswith("tile 1.")]) > 1
+    assert any("tiles done" in text for text in told)
 
 
 def test_a_scheduler_killed_under_the_command_is_told(
