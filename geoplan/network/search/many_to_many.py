@@ -2,6 +2,8 @@
 
 Chunks of sites are searched by several threads; each chunk's pairs are let go of once they stand
 in their rows. Nothing dense is ever made, and the result does not depend on the threads.
+Where most searches would go over most of the network, two sweeps for many sites at once take their
+place, if the caller allows distances that differ in their last bits (`elimination`).
 """
 
 from __future__ import annotations
@@ -26,10 +28,21 @@ from geoplan.network.search.csr_assembly import (
     lengthened,
     sort_by_block,
 )
+from geoplan.network.search.elimination import (
+    LANES,
+    Sweep,
+    Upward,
+    eliminate,
+    new_sweep,
+    sweep_from,
+)
 from geoplan.network.search.travel_query import TravelQuery
 from geoplan.parallel import run
 
 _jit = kernel
+#: sweeps take as long as searches of this share of the nodes, and elimination as so many of all
+#: nodes (measured); sites that are searched from to see; most nodes (512 bytes each and thread)
+_SWEEP_SHARE, _ELIMINATION, _LOOKED_FROM, _MOST_SWEPT = 0.2, 150, 8, 500_000
 
 
 class MidEdgeTargets(NamedTuple):
@@ -89,15 +102,26 @@ class Pairs(NamedTuple):
     cost: NDArray[np.float64]
 
 
-def all_pairs(query: TravelQuery) -> sparse.csr_matrix:
-    """All pairs within the cutoff, as rows of demand."""
+class Swept(NamedTuple):
+    """What stands in for the searches of a thread; `nodes` : those with links to targets."""
+
+    upward: Upward
+    sweep: Sweep
+    nodes: NDArray[np.int32]
+
+
+def all_pairs(query: TravelQuery, *, sweeps: bool = False) -> sparse.csr_matrix:
+    """All pairs within the cutoff, as rows of demand.
+
+    sweeps : whether the last bits may differ from those of single searches where that is quicker.
+    """
     # by a call of its own, so that what the search worked with is let go of before rows are filled
-    found = _search_all(query)
+    found = _search_all(query, sweeps)
     return assemble_csr(*found, (len(query.demand), len(query.sites)), threads=query.threads)
 
 
 def _search_all(
-    query: TravelQuery,
+    query: TravelQuery, sweeps: bool
 ) -> tuple[list[Chunk], NDArray[np.int64], NDArray[np.int64], int]:
     """Chunks of pairs, one bounded search per site.
 
@@ -116,17 +140,24 @@ def _search_all(
     bits = block_bits(len(order))
     counts = np.zeros(len(order), np.int64)
     counting = Lock()
+    at = order_by_node(sites, n_nodes).astype(np.int32)
+    upward = _upward(query, sites, at, bound.limit) if sweeps else None
 
     def search(part: NDArray[np.int32]) -> Chunk:
         try:
             own = spare.get_nowait()
         except Empty:
             work = Workspace(graph, cost_range=float(np.ptp(given)), limit=bound.limit)
-            own = _Search(work, targets)
+            own = _Search(work, targets, upward)
         while True:
-            ok, starts, own.pairs = many_to_many(  # type: ignore[call-arg]
-                arcs, edges, sites, part, targets, bound, own.scratch(), own.pairs
-            )
+            if own.swept is None:
+                ok, starts, own.pairs = many_to_many(  # type: ignore[call-arg]
+                    arcs, edges, sites, part, targets, bound, own.scratch(), own.pairs
+                )
+            else:
+                ok, starts, own.pairs = many_swept(  # type: ignore[call-arg]
+                    own.swept, edges, sites, part, targets, bound, own.scratch(), own.pairs
+                )
             if ok:
                 chunk = Chunk(part, *sort_by_block(starts, *own.pairs, bits, len(order)))
                 spare.put(own)
@@ -135,8 +166,7 @@ def _search_all(
                 return chunk
             own.work.enlarge()
 
-    at = order_by_node(sites, n_nodes).astype(np.int32)
-    size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
+    size = min(256, max(1 if upward is None else LANES, len(at) // 32))  # for any threads the same
     parts = [np.sort(at[i : i + size]) for i in range(0, len(at), size)]
     return run(search, parts, threads=query.threads), counts, order, bits
 
@@ -144,14 +174,43 @@ def _search_all(
 class _Search:
     """What one running search holds; used again from chunk to chunk, one per thread."""
 
-    def __init__(self, work: Workspace, targets: Targets) -> None:
-        self.work = work
+    def __init__(self, work: Workspace, targets: Targets, upward: Upward | None) -> None:
+        self.work, self.swept = work, None
+        if upward is not None:
+            nodes = np.flatnonzero(np.diff(targets.ptr)).astype(np.int32)
+            self.swept = Swept(upward, new_sweep(upward, nodes), nodes)
         size = targets.number if len(targets.mid_edge.edge) else 0
         self.best, self.met = np.full(size, np.inf), np.empty(size, np.int32)
         self.pairs = Pairs(np.empty(0, np.int32), np.empty(0))
 
     def scratch(self) -> Scratch:
         return Scratch(self.work.queue, self.work.distances, self.best, self.met)
+
+
+def _upward(
+    query: TravelQuery, sites: Connectors, at: NDArray[np.int32], limit: float
+) -> Upward | None:
+    """The graph for sweeps; None where searches from the sites `at` take no longer."""
+    network, graph = query.network, query.graph()
+    share = _SWEEP_SHARE + _ELIMINATION / max(1, len(at))
+    if not len(at) or share >= 1 or network.n_nodes > _MOST_SWEPT:
+        return None
+    some = at[:: -(-len(at) // _LOOKED_FROM)]
+    given = sites.cost[sites.node >= 0]
+    work = Workspace(graph, cost_range=float(np.ptp(given)), limit=limit)
+    reached = 0
+    for s in some:
+        met = bounded_search(  # type: ignore[call-arg]
+            arcs_of(graph), work.queue, work.distances, sites.node[s], sites.cost[s], limit
+        )
+        if met == FULL:
+            return None
+        reached += met
+        work.distances.dist.fill(np.inf)
+    if reached < share * network.n_nodes * len(some):
+        return None
+    key = ("upward", query.cutoff.unit, graph.reverse)
+    return network.derived(key, lambda: eliminate(graph))
 
 
 def _targets(demand: Connectors, order: NDArray[np.int64], n_nodes: int) -> Targets:
@@ -204,13 +263,53 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
         )
         if reached == FULL:
             return False, starts, pairs
-        if total + targets.number >= len(pairs.rank):  # a page not reached is not in memory
-            size = 2 * total + targets.number + 1
-            pairs = Pairs(lengthened(pairs.rank, total, size), lengthened(pairs.cost, total, size))
+        pairs = _with_room(pairs, total, targets.number)
         several = _along_own_edge(s, sites, edges, targets.mid_edge, bound.limit, scratch)
         total = _collect(reached, several, targets, bound, scratch, pairs, total)
         starts[k + 1] = total
     return True, starts, pairs
+
+
+@_jit
+def many_swept(swept, edges, sites, order, targets, bound, scratch, pairs):
+    """As `many_to_many`, by sweeps."""
+    starts = np.zeros(len(order) + 1, np.int64)
+    total = np.int64(0)
+    for first in range(0, len(order), LANES):
+        some = order[first : first + LANES]
+        sweep_from(swept.upward, swept.sweep, sites.node[some], sites.cost[some])
+        for lane in range(len(some)):
+            s = some[lane]
+            reached = _take_lane(swept, lane, scratch.distances, bound.limit)
+            pairs = _with_room(pairs, total, targets.number)
+            several = _along_own_edge(s, sites, edges, targets.mid_edge, bound.limit, scratch)
+            total = _collect(reached, several, targets, bound, scratch, pairs, total)
+            starts[first + lane + 1] = total
+    return True, starts, pairs
+
+
+@_jit
+def _take_lane(swept, lane, distances, limit):
+    """Distances of one lane as a search leaves them, of the nodes with links to targets alone."""
+    rank, swept_dist, nodes = swept.upward.rank, swept.sweep.dist, swept.nodes
+    dist, reached = distances
+    n = 0
+    for v in nodes:
+        d = swept_dist[rank[v], lane]
+        if d <= limit:
+            dist[v] = d
+            reached[n] = v
+            n += 1
+    return n
+
+
+@_jit
+def _with_room(pairs, total, more):
+    """The pairs, or longer ones where `more` have no room after `total`."""
+    if total + more < len(pairs.rank):
+        return pairs
+    size = 2 * total + more + 1  # a page not reached is not in memory
+    return Pairs(lengthened(pairs.rank, total, size), lengthened(pairs.cost, total, size))
 
 
 @_jit

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.search.queries import travel_costs
+from geoplan.network.search.many_to_many import all_pairs
 from geoplan.network.search.snapped_points import SnappedPoints
+from geoplan.network.search.travel_query import TravelQuery, parse_cutoff
 from geoplan.network.transit.clock import MINUTE_MS
 from geoplan.network.transit.schedule import Doors, Links
 from geoplan.network.transit.search.raptor import Walks
@@ -62,12 +63,17 @@ def street_legs(
     threads: int | None = None,
 ) -> Legs:
     """Walks from origins to targets along the streets within a cutoff."""
-    options = {"cutoff_min": cutoff_min, "unit": "min", "threads": threads}
-    if len(origins) < len(targets):  # one search from each of the fewer
-        found = travel_costs(walk, targets, origins, direction="from_sites", **options).matrix  # type: ignore[arg-type]
-        matrix: sparse.coo_matrix = found.tocoo().T
-    else:
-        matrix = travel_costs(walk, origins, targets, **options).matrix.tocoo()  # type: ignore[arg-type]
+    turned = len(origins) < len(targets)  # one search from each of the fewer
+    query = TravelQuery(
+        network=walk,
+        demand=targets if turned else origins,
+        sites=origins if turned else targets,
+        cutoff=parse_cutoff(None, cutoff_min, "min"),
+        to_sites=not turned,
+        threads=threads,
+    )
+    found = all_pairs(query, sweeps=True).tocoo()  # the last bits do not count in milliseconds
+    matrix: sparse.coo_matrix = found.T if turned else found
     ms = np.rint(matrix.data * MINUTE_MS).astype(np.int64)
     return Legs(matrix.row, matrix.col, ms, (len(origins), len(targets)))
 
