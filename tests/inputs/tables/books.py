@@ -137,13 +137,16 @@ def write_xls(path: Path, rows: Sequence[Sequence[Cell]], *, hidden: Collection[
         head = raw.ljust(64, b"\0") + struct.pack("<HBBiii", len(raw), kind, 1, -1, -1, child)
         return head + bytes(36) + struct.pack("<iQ", first, size)
 
-    directory = entry("Root Entry", 5, 1, -2, 0) + entry("Workbook", 2, -1, 2, len(book))
-    chain = [-3, -2, *range(3, 2 + len(sectors)), -2]
-    assert len(chain) <= 128
-    table = struct.pack(f"<{len(chain)}i", *chain).ljust(512, b"\xff")
+    # a sector of the table names 128 sectors, those of the table and the directory too
+    tables = -(-(len(sectors) + 1) // 127)
+    first = tables + 1
+    directory = entry("Root Entry", 5, 1, -2, 0) + entry("Workbook", 2, -1, first, len(book))
+    chain = [*[-3] * tables, -2, *range(first + 1, first + len(sectors)), -2]
+    table = struct.pack(f"<{len(chain)}i", *chain).ljust(512 * tables, b"\xff")
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    head += struct.pack("<HHHHH6xiiiiiiiii", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, -2, 0, -2, 0)
-    head += struct.pack("<i", 0).ljust(436, b"\xff")
+    sizes = (0x3E, 3, 0xFFFE, 9, 6, 0, tables, tables, 0, 4096, -2, 0, -2, 0)
+    head += struct.pack("<HHHHH6xiiiiiiiii", *sizes)
+    head += struct.pack(f"<{tables}i", *range(tables)).ljust(436, b"\xff")
     path.write_bytes(head + table + directory + bytes(256) + b"".join(sectors))
     return path
 
