@@ -78,9 +78,10 @@ def write_run_files(
 
     if kept is None:
         work()
+        record = record_of(folder)
     else:
-        kept.write(results, folder, work)
-    _write_record(folder, results, stages)
+        record = kept.write(results, folder, work)
+    _write_record(folder, results, stages, record)
 
 
 def _write_outputs(
@@ -135,7 +136,9 @@ def _write_outputs(
         write_json(folder / "summary.json", outputs.summary_dict(results))
 
 
-def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
+def _write_record(
+    folder: Path, results: RunResults, stages: Stages, record: dict[str, str]
+) -> None:
     """`run.json`: how the run was made, how long it took, and which files are its own."""
     facts = dict(results.run)
     facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
@@ -144,7 +147,7 @@ def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
         key: {lang: service.name(lang) for lang in ("zh", "en")}
         for key, service in results.services.items()
     }
-    facts["files"] = record_of(folder)
+    facts["files"] = record
     write_json(folder / RUN_RECORD, facts)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import UsageError
-from geoplan.writing.digests import digest, is_own_geopackage, is_own_office_file
+from geoplan.writing.digests import digest, is_own_geopackage, is_own_office_file, is_still
 from geoplan.writing.one_file import replaced
 
 #: the record of a run, which names the files of its folder under ``files``
@@ -122,7 +122,7 @@ def foreign_in_run(folder: Path) -> Foreign:
                 others.append(name)
         elif name not in known:
             others.append(name)
-        elif path.stat().st_size and digest(path) != known[name]:  # an empty file is no work
+        elif path.stat().st_size and not is_still(path, known[name]):  # an empty file is no work
             changed.append(name)
     return Foreign(others=tuple(others), changed=tuple(changed))
 
@@ -266,7 +266,7 @@ def is_own(path: Path, written: Collection[str] = ()) -> bool:
     if not path.is_dir() and path.stat().st_size == 0:
         return True  # nothing to lose
     if written:
-        return digest(path) in written
+        return any(is_still(path, one) for one in written)
     if path.suffix == ".gpkg":
         return is_own_geopackage(path)
     return path.suffix in (".xlsx", ".docx", ".qgz") and is_own_office_file(path)

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from geoplan.errors import UsageError
-from geoplan.writing import OwnFiles, claimed, write_together
+from geoplan.writing import OwnFiles, claimed, digests, write_together
 from geoplan.writing.own_files import RUN_RECORD
 from tests.cli.test_cli import geoplan
 from tests.writing.small_run import whole_text, write_small_run
@@ -161,6 +161,43 @@ def test_a_layer_that_is_looked_at_is_not_changed_and_one_that_is_edited_is(
     book.save(out / "findings.xlsx")
     with pytest.raises(UsageError, match=r"findings\.xlsx changed after"):
         plan.save(out)
+
+
+def _geopackage(path: Path, text: object) -> sqlite3.Connection:
+    link = sqlite3.connect(path)
+    link.execute("CREATE TABLE gpkg_contents (table_name TEXT)")
+    link.execute("CREATE TABLE layer_styles (description)")
+    link.execute("CREATE TABLE sites (name)")
+    link.execute("INSERT INTO gpkg_contents VALUES ('sites')")
+    link.execute("INSERT INTO sites VALUES (CAST(? AS TEXT))", [text])
+    link.commit()
+    return link
+
+
+@pytest.mark.parametrize("text", ["站", b"\xff no UTF-8"])
+def test_a_geopackage_is_known_by_its_bytes_or_else_by_its_rows(
+    tmp_path: Path, text: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "layers.gpkg"
+    link = _geopackage(path, text)
+    written = digests.digest(path)
+    of_rows = written.partition("/")[0]
+    assert of_rows.startswith("rows:")
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "_rows_digest", lambda _: pytest.fail("rows were read"))
+        assert digests.is_still(path, written)
+    link.execute("PRAGMA journal_mode = WAL")  # other bytes, the same rows
+    assert digests.digest(path) != written
+    assert digests.is_still(path, written)
+    assert digests.is_still(path, of_rows)  # as runs of older versions wrote it
+    unsettled = digests.digest(path)
+    link.execute("PRAGMA wal_autocheckpoint = 0")
+    link.execute("INSERT INTO sites VALUES ('mine')")
+    link.commit()  # stands beside the file, whose bytes are as they were
+    assert not digests.is_still(path, unsettled)
+    link.close()
+    assert not digests.is_still(path, written)
+    assert not digests.is_still(path, of_rows)
 
 
 # -- places ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pathlib import Path
 from geoplan.results import ReportForm, RunResults
 from geoplan.study.cache.fingerprint import key_of
 from geoplan.study.cache.store import Store
+from geoplan.writing.own_files import record_of
 from geoplan.writing.plain_faults import size_mb
 
 #: larger folders are written anew each time
@@ -36,24 +37,28 @@ class KeptOutputs:
     results: RunResults
     services: Mapping[str, str] = field(default_factory=dict)
 
-    def write(self, results: RunResults, folder: Path, work: Callable[[], None]) -> None:
-        """Every file that `work` writes into `folder`: kept ones, else `work` is called."""
+    def write(self, results: RunResults, folder: Path, work: Callable[[], None]) -> dict[str, str]:
+        """Every file that `work` writes into `folder`: kept ones, else `work` is called.
+
+        Returns the files' digests, as a run's record keeps them.
+        """
         unchanged = results is self.results and self.key is not None
         key = key_of("outputs", self.key, repr(results.info)) if unchanged else None
-        worked = False
+        record: dict[str, str] | None = None
 
-        def written() -> dict[str, bytes]:
-            nonlocal worked
-            worked = True
+        def written() -> tuple[dict[str, str], dict[str, bytes]]:
+            nonlocal record
             work()
-            return _content(folder) if key is not None else {}
+            record = record_of(folder)
+            return record, _content(folder) if key is not None else {}
 
-        files = self.store.reused(key, written, keep=bool)
-        if not worked:
+        known, files = self.store.reused(key, written, keep=lambda found: bool(found[1]))
+        if record is None:
             for name, content in files.items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+        return known
 
     def file(self, results: RunResults, service: str, path: Path, work: Callable[[], None]) -> None:
         """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it.

@@ -21,6 +21,7 @@ from geoplan.study import Plan, Study
 from geoplan.study.cache import stages as stages_module
 from geoplan.study.cache.stages import StageCache
 from geoplan.study.example import write_example
+from geoplan.writing.own_files import record_of
 
 
 @pytest.fixture
@@ -296,6 +297,8 @@ def test_outputs_are_kept_whole(
     assert len(files) > 10
     for name in files - {"run.json"}:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
+    record = json.loads((second / "run.json").read_text("utf-8"))["files"]
+    assert record == record_of(second)
     with pytest.raises(AssertionError, match="drawn again"):
         Study.open(small_folder).run(audience="public").save(small_folder / "public")
     with pytest.raises(AssertionError, match="drawn again"):
