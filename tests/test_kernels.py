@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext as does
 from pathlib import Path
+from types import CodeType
 
+import numba
 import pytest
 from numba.core.registry import CPUDispatcher
 
@@ -18,7 +21,10 @@ import geoplan
 from geoplan import kernels
 
 PACKAGE = Path(geoplan.__file__).parent
-INNER = "from geoplan.kernels import kernel\n\n\n@kernel\ndef inner(x):\n    return x + {}\n"
+INNER = (
+    "from geoplan.kernels import inner_kernel\n\n\n"
+    "@inner_kernel\ndef inner(x):\n    return x + {}\n"
+)
 OUTER = (
     "from geoplan.kernels import kernel\nfrom geoplan.siting.one import inner\n\n\n"
     "@kernel\ndef outer(x):\n    return 2 * inner(x)\n"
@@ -59,6 +65,58 @@ def test_every_kernel_is_keyed_by_the_kernels_it_calls():
     assert called > 30  # the test has looked at calls
 
 
+def is_inner(kernel):
+    return bool(kernel.targetoptions.get("no_cpython_wrapper"))
+
+
+def names_in(code):
+    """Names of globals that a code object and those inside it read."""
+    inside = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return set(code.co_names).union(*map(names_in, inside)) if inside else set(code.co_names)
+
+
+def test_inner_kernels_are_called_by_kernels_alone():
+    """From Python they have no entry; and a kernel that kernels alone call needs none."""
+    by_python, by_kernels, dispatchers = set(), set(), set()
+    for module in pkgutil.walk_packages([str(PACKAGE)], "geoplan."):
+        file = PACKAGE.joinpath(*module.name.split(".")[1:]).with_suffix(".py")
+        if module.name.endswith("__main__") or not file.exists():
+            continue
+        if module.name not in sys.modules and "kernels" not in file.read_text("utf-8"):
+            continue
+        held = vars(importlib.import_module(module.name))
+        found = {name: k for name, k in held.items() if isinstance(k, CPUDispatcher)}
+        dispatchers |= {k for k in found.values() if is_inner(k)}
+        for used in found.values():
+            by_kernels |= {found[n] for n in names_in(used.py_func.__code__) & found.keys()}
+        plain = compile(file.read_text("utf-8"), str(file), "exec")
+        for code in (c for c in plain.co_consts if isinstance(c, CodeType)):
+            if code.co_name not in found:
+                by_python |= {found[n] for n in names_in(code) & found.keys()}
+    assert len(dispatchers) > 100
+    assert not {k.__name__ for k in dispatchers & by_python}
+    assert not {k.__name__ for k in dispatchers - by_kernels}
+
+
+def test_an_inner_kernel_refuses_python_before_and_after_it_is_compiled():
+    deep = kernels.inner_kernel(_double)
+
+    def outer(x):
+        return deep(x) + 1
+
+    for call in (deep, kernels.kernel(_halved)):  # a usual one answers
+        with pytest.raises(AssertionError, match="by kernels alone") if call is deep else does():
+            assert call(4) == 2
+    assert numba.njit(outer)(4) == 9
+    with pytest.raises(AssertionError, match="by kernels alone"):
+        deep(4)
+    assert deep.py_func(4) == 8
+
+
+def _halved(x):
+    return x // 2
+
+
 def test_the_key_follows_sources_and_version(monkeypatch):
     name = "geoplan.siting.assignment.interchange"
     kernels.source_key.cache_clear()
@@ -88,9 +146,9 @@ def environment(package, **more):
     return {**usual, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
-def asked(package, **more):
+def asked(package, ask=ASK, **more):
     done = subprocess.run(
-        [sys.executable, "-c", ASK],
+        [sys.executable, "-c", ask],
         env=environment(package, **more),
         cwd=package.parent,
         capture_output=True,
@@ -112,6 +170,16 @@ def test_after_an_upgrade_in_place_no_old_code_runs(package, tmp_path):
     # archives of reproducible builds give every file the same time
     os.utime(package / "siting" / "one.py", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert asked(package, **home) == (12, 0)
+
+
+def test_a_second_kernel_finds_the_inner_one_on_disk(package, tmp_path):
+    home = {"HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    assert asked(package, **home) == (4, 0)
+    (package / "siting" / "three.py").write_text(OUTER.replace("2 *", "3 *"), "utf-8")
+    again = ASK.replace("two", "three").replace(
+        "outer.stats", "outer.py_func.__globals__['inner'].stats"
+    )
+    assert asked(package, ask=again, **home) == (6, 1)
 
 
 def test_two_processes_at_once_compile_the_same_kernel(package, tmp_path):

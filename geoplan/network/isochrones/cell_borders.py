@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 OPEN_CELL = "the triangles about a stretch of street do not close"
-_jit = kernel
 
 
-@_jit
+@kernel
 def triangles_around(tri, across, at, which):
     """The triangles about each of some stretches, counter-clockwise: how many, and which."""
     counts = np.zeros(len(which), np.int64)
@@ -39,7 +38,7 @@ def triangles_around(tri, across, at, which):
     return counts, around
 
 
-@_jit
+@kernel
 def corner_count(i, at, tri, across):
     """How many corners the cell of stretch i has."""
     t = at[i]
@@ -51,7 +50,7 @@ def corner_count(i, at, tri, across):
     raise RuntimeError(OPEN_CELL)
 
 
-@_jit
+@inner_kernel
 def border_line(t, k, across):
     """The number of the border across from corner k of triangle t, the same from both sides."""
     n = across[t, k]
@@ -60,7 +59,7 @@ def border_line(t, k, across):
     return 3 * n + (0 if across[n, 0] == t else 1 if across[n, 1] == t else 2)
 
 
-@_jit
+@inner_kernel
 def along_border(line, centre, across, x, y):
     """Where on a border between two cells a point stands, metres."""
     t = line // 3

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.isochrones.cell_borders import (
     OPEN_CELL,
     along_border,
@@ -45,7 +45,6 @@ from geoplan.network.isochrones.parts import (
 from geoplan.network.isochrones.union_find import join
 from geoplan.tolerances import AT_EDGE_END, AT_STRETCH_END_M, BEYOND_STRETCH_M, NO_STRIP_M
 
-_jit = kernel
 #: room for corners beside those of the cell and of two circles
 _SLACK = 64
 
@@ -92,7 +91,7 @@ class _Frame(NamedTuple):
     turn: float
 
 
-@_jit
+@kernel
 def reached_parts(reached, costs, cells, reach):
     """The sides of the parts of cells that are reached.
 
@@ -153,7 +152,7 @@ def reached_parts(reached, costs, cells, reach):
     return finished(out, group)
 
 
-@_jit
+@inner_kernel
 def _most_sites(ptr):
     """Most sites on one edge."""
     most = 0
@@ -162,7 +161,7 @@ def _most_sites(ptr):
     return most
 
 
-@_jit
+@inner_kernel
 def _profile(k, reached, costs, lines):
     """Cost profile of the k-th edge into `lines`; the count of rows."""
     e = reached.edges[k]
@@ -173,7 +172,7 @@ def _profile(k, reached, costs, lines):
     return cost_profile(reached.from_u[k], reached.from_v[k], to_u, to_v, site_at, site_cost, lines)
 
 
-@_jit
+@inner_kernel
 def _whole_cells(reached, costs, cells, reach, lines, rows):
     """The cells that are reached whole, and how many."""
     first, at, fraction, ends = cells.first, cells.at, cells.fraction, cells.ends
@@ -201,14 +200,14 @@ def _whole_cells(reached, costs, cells, reach, lines, rows):
     return _WholeCells(row, begin, part), parts
 
 
-@_jit
+@inner_kernel
 def _stretch(i, fraction, ends):
     """Fractions of the edge at both ends of a stretch, and its length."""
     length = np.hypot(ends[i, 2] - ends[i, 0], ends[i, 3] - ends[i, 1])
     return fraction[i, 0], fraction[i, 1], length
 
 
-@_jit
+@inner_kernel
 def _strips(stretch, profile, from_u, from_v, reach, rows):
     """Strips of ground beside a stretch into `rows`.
 
@@ -232,7 +231,7 @@ def _strips(stretch, profile, from_u, from_v, reach, rows):
     return n, least, left, right
 
 
-@_jit
+@inner_kernel
 def _group_whole_cells(edges, cells, whole, n_whole):
     """Groups of whole cells side by side, and their borders with cells that are not whole.
 
@@ -272,7 +271,7 @@ def _group_whole_cells(edges, cells, whole, n_whole):
     return group, borders[:n]
 
 
-@_jit
+@inner_kernel
 def _add_borders(begin, borders, centre, across, out):
     """Write the borders of one whole cell, those from `begin` on; where the next cell's begin."""
     part, end = borders[begin, 0], begin
@@ -300,7 +299,7 @@ def _add_borders(begin, borders, centre, across, out):
     return end, out
 
 
-@_jit
+@inner_kernel
 def _frame(i, ends):
     """The axes of stretch i."""
     ax, ay = ends[i, 0], ends[i, 1]
@@ -309,7 +308,7 @@ def _frame(i, ends):
     return _Frame(ax, ay, cx, cy, length, np.arctan2(cy, cx))
 
 
-@_jit
+@inner_kernel
 def _into_frame(i, start, frame, tri, across, centre, own, own_line):
     """The cell of stretch i (`start` : a triangle of it) in its axes; least and largest x."""
     low, high = np.inf, -np.inf
@@ -325,7 +324,7 @@ def _into_frame(i, start, frame, tri, across, centre, own, own_line):
     return low, high
 
 
-@_jit
+@inner_kernel
 def _no_ground_beyond(s, extent, length):
     """Whether s stands for the ground beyond an end (-1, number of strips), and there is none."""
     number, left, right, low, high = extent
@@ -334,7 +333,7 @@ def _no_ground_beyond(s, extent, length):
     return s == number and (right <= 0.0 or high < length + BEYOND_STRETCH_M)
 
 
-@_jit
+@inner_kernel
 def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     """Cut the cell to strip s, or to the ground beyond an end (-1, number); its corner count.
 
@@ -366,7 +365,7 @@ def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     return clip_half_plane(work, label, n, (-rate, -1.0, h0 - rate * x0), CUT)
 
 
-@_jit
+@inner_kernel
 def _add_part(n, frame, centre, across, work, label, out):
     """Write the sides of the polygon of `n` corners in `work` as a part."""
     xy, sides, lines, along = out.xy, out.sides, out.line, out.along

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 #: a circle is drawn within this of its true line, metres
 CIRCLE_M = 0.05
@@ -20,7 +20,6 @@ CIRCLE_M = 0.05
 MOST_SIDES = 360
 #: the line of a side that no other polygon shares
 CUT = -1
-_jit = kernel
 
 
 class Scratch(NamedTuple):
@@ -32,14 +31,14 @@ class Scratch(NamedTuple):
     own_line: NDArray[np.int64]
 
 
-@_jit
+@inner_kernel
 def scratch_of(room):
     """Arrays for polygons of up to `room` corners."""
     work, label = np.empty((4, room)), np.empty((2, room), np.int64)
     return Scratch(work, label, np.empty((2, room)), np.empty(room, np.int64))
 
 
-@_jit
+@inner_kernel
 def restore(work, label, own, own_line, size):
     """The whole polygon into `work`, to be cut again."""
     for q in range(size):
@@ -47,7 +46,7 @@ def restore(work, label, own, own_line, size):
         label[0, q] = own_line[q]
 
 
-@_jit
+@kernel
 def clip_half_plane(work, lines, n, half_plane, line):
     """Cut the polygon of `n` corners to ``a x + b y <= c``; its corner count.
 
@@ -83,7 +82,7 @@ def clip_half_plane(work, lines, n, half_plane, line):
     return m if m > 2 else 0
 
 
-@_jit
+@inner_kernel
 def clip_circle(work, lines, n, middle, radius, turn):
     """Cut the polygon by a circle about (middle, 0); its corner count.
 

@@ -11,28 +11,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.tolerances import SAME_GENERATOR_M2
 
 #: a coarse mesh first: every 512th point, and so on to all
 _ROUNDS = (512, 64, 8, 1)
-_jit = kernel
 
 
-@_jit
+@inner_kernel
 def _orientation(ax, ay, bx, by, cx, cy):
     """Twice the area of a triangle, positive counter-clockwise."""
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
-@_jit
+@inner_kernel
 def _in_circle(ax, ay, bx, by, cx, cy):
     """Whether the origin lies within the circle through three points, counter-clockwise."""
     aa, bb, cc = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
     return ax * (by * cc - bb * cy) - ay * (bx * cc - bb * cx) + aa * (bx * cy - by * cx) > 0.0
 
 
-@_jit
+@inner_kernel
 def _replace_neighbour(near, t, old, new):
     if t >= 0:
         for k in range(3):
@@ -40,7 +39,7 @@ def _replace_neighbour(near, t, old, new):
                 near[t, k] = new
 
 
-@_jit
+@inner_kernel
 def _insert(xy, tri, near, count, p, t, stack):
     """Split triangle `t` at point `p`, then flip edges until all circles are empty."""
     a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
@@ -86,7 +85,7 @@ def _insert(xy, tri, near, count, p, t, stack):
             top += 2
 
 
-@_jit
+@inner_kernel
 def _walk(xy, tri, near, count, t, x, y):
     """The triangle that contains a point, reached by walking from triangle `t`."""
     for _ in range(count):
@@ -102,7 +101,7 @@ def _walk(xy, tri, near, count, t, x, y):
     return t
 
 
-@_jit
+@kernel
 def _triangulate(xy, rounds):
     """Triangles of all points; the last four points are a frame round the others."""
     n = len(xy) - 4

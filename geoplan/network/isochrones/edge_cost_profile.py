@@ -11,10 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.tolerances import AT_EDGE_END, NO_STRETCH, PROFILE_ROUNDING
-
-_jit = kernel
 
 
 class Reach(NamedTuple):
@@ -25,7 +23,7 @@ class Reach(NamedTuple):
     width: float
 
 
-@_jit
+@kernel
 def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):
     """Least cost along an edge as straight lines: rows of fraction, fraction, cost, cost.
 
@@ -79,7 +77,7 @@ def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):
     return rows
 
 
-@_jit
+@inner_kernel
 def strips_beside(profile, fa, fb, length, reach, out):
     """How far the reached ground goes off a stretch: rows of x, x, height, height (above 0).
 
@@ -124,7 +122,7 @@ def strips_beside(profile, fa, fb, length, reach, out):
     return n, min(least, width)
 
 
-@_jit
+@inner_kernel
 def height_at(profile, fraction, reach):
     """How far the reached ground goes off one location of an edge: 0 where nothing is reached."""
     cutoff, leg, width = reach

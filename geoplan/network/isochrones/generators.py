@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.polylines import location_numbers
 from geoplan.network.isochrones.segment_grid import (
@@ -40,10 +40,9 @@ _BIN_M = 32.0
 _MOST_BINS = 4_000_000
 #: a corner with a wider angle free of arms gets generators closer to it, radians
 _WIDE_ANGLE = np.deg2rad(200)
-_jit = kernel
 
 
-@_jit
+@inner_kernel
 def _along_segment(length, near, far, spacing):
     """Generators along a segment: `near` and `far` from its ends, growing to `spacing`.
 
@@ -68,7 +67,7 @@ def _along_segment(length, near, far, spacing):
     return np.array(left + right[::-1])
 
 
-@_jit
+@kernel
 def _along_segments(length, near, far, spacing):
     """Generators of all segments: segment and metres along it."""
     segment = [0]
@@ -109,7 +108,7 @@ def street_segments(network: NetworkData, edges: NDArray[np.int64]) -> Segments:
     return Segments(p, q, np.hypot(*(q - p).T), edges[edge], start, run, total[edge])
 
 
-@_jit
+@kernel
 def _chords(coords, begin, counts):
     """Segments of each edge long enough for a generator; successive short ones become one chord.
 
@@ -155,7 +154,7 @@ def _chords(coords, begin, counts):
     return chords[:n].copy(), start[:n].copy(), run[:n].copy(), total
 
 
-@_jit
+@inner_kernel
 def _apart(coords, i, j):
     return np.hypot(coords[j, 0] - coords[i, 0], coords[j, 1] - coords[i, 1])
 
@@ -167,7 +166,7 @@ def points_along(
     return _interpolated(segments, segment, along)
 
 
-@_jit
+@kernel
 def _interpolated(segments, segment, along):
     p, q, length = segments.p, segments.q, segments.length
     xy = np.empty((len(segment), 2))

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel
 
-_jit = kernel
 #: numbers of `PartsBuffer.used`
 CORNERS, KNOWN, SIDES, PARTS = 0, 1, 2, 3
 
@@ -46,7 +45,7 @@ class PartsBuffer(NamedTuple):
     used: NDArray[np.int64]
 
 
-@_jit
+@inner_kernel
 def no_parts(n_whole):
     """Arrays for sides; the numbers of the whole cells are taken."""
     used = np.array([0, 0, 0, n_whole])
@@ -55,7 +54,7 @@ def no_parts(n_whole):
     return PartsBuffer(xy, known, sides, np.empty((256, 1), np.int64), along, used)
 
 
-@_jit
+@inner_kernel
 def has_room(out, corners, sides, known):
     """Whether so many more fit in."""
     used = out.used
@@ -66,7 +65,7 @@ def has_room(out, corners, sides, known):
     )
 
 
-@_jit
+@inner_kernel
 def with_room(out, corners, sides, known):
     """Arrays that so many more fit into."""
     n = out.used
@@ -80,7 +79,7 @@ def with_room(out, corners, sides, known):
     )
 
 
-@_jit
+@inner_kernel
 def longer(array, used, more):
     """The array, longer where `more` rows would not fit."""
     if used + more <= len(array):
@@ -90,7 +89,7 @@ def longer(array, used, more):
     return grown
 
 
-@_jit
+@inner_kernel
 def finished(out, group):
     """The parts collected; `group` : of the first ones, the others hang together with none."""
     corners, known, sides, parts = out.used

@@ -13,17 +13,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.isochrones.parts import Parts
 from geoplan.network.isochrones.union_find import join, root
 from geoplan.tolerances import CRACK_M, SAME_ANGLE, SAME_CORNER_M, SLIVER_M2, STRAIGHT_M
 
 #: sine of the angle of corners that are cut
 _SHARP = 0.1
-_jit = kernel
 
 
-@_jit
+@inner_kernel
 def _append_side(out, n, a, b, forward, part):
     """Write a side as row n, into an array of twice the length where this one is full."""
     if n == len(out):
@@ -35,7 +34,7 @@ def _append_side(out, n, a, b, forward, part):
     return out
 
 
-@_jit
+@kernel
 def _noded(sides, order, ends, line, along, parent):
     """Sides divided at the corners on their line, as (corner, corner, part).
 
@@ -79,7 +78,7 @@ def _noded(sides, order, ends, line, along, parent):
     return out[:n].copy()
 
 
-@_jit
+@kernel
 def _border_sides(sides, order, group):
     """Sides without those that run both ways; parts on both sides of one join a group.
 
@@ -114,7 +113,7 @@ def _border_sides(sides, order, group):
     return keep
 
 
-@_jit
+@kernel
 def _linked_rings(xy, sides, out_first, out_order):
     """Rings of sides, each corner once: the corners, offsets, and a side of each ring.
 
@@ -172,7 +171,7 @@ def _linked_rings(xy, sides, out_first, out_order):
     return ring[:n].copy(), offsets[: rings + 1].copy(), of_side[:rings].copy()
 
 
-@_jit
+@kernel
 def _simplified(xy, offsets):
     """Rings without corners on a straight line between others, and without needles and cracks.
 
@@ -258,14 +257,14 @@ def polygonize(parts: Parts) -> Any:
     return polygons_of_rings(xy[ring], offsets, _roots(group)[every[of_side, 2]])
 
 
-@_jit
+@kernel
 def _join_pairs(parent, some, others):
     for k in range(len(some)):
         join(parent, some[k], others[k])
     return parent
 
 
-@_jit
+@kernel
 def _roots(parent):
     roots = np.empty_like(parent)
     for i in range(len(parent)):

@@ -7,10 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.tolerances import GRID_ROUNDING
-
-_jit = kernel
 
 
 class Grid(NamedTuple):
@@ -25,7 +23,7 @@ class Grid(NamedTuple):
     rows: int
 
 
-@_jit
+@kernel
 def grid_of(segments, nx, ny):
     """The segments that pass through each cell of a grid; their ends are given in cells."""
     p, q = segments.p, segments.q
@@ -54,7 +52,7 @@ def grid_of(segments, nx, ny):
     return Grid(start, inside, nx, ny)
 
 
-@_jit
+@kernel
 def near_another_segment(xy, segment, limit, segments, grid):
     """Whether another segment than its own comes within `limit` of each point.
 
@@ -88,7 +86,7 @@ def near_another_segment(xy, segment, limit, segments, grid):
     return tight
 
 
-@_jit
+@kernel
 def near_foreign_segment(xy, limit, apart, segments, grid):
     """Whether a segment comes within `limit` of each corner that does not meet there.
 
@@ -110,14 +108,14 @@ def near_foreign_segment(xy, limit, apart, segments, grid):
     return tight
 
 
-@_jit
+@inner_kernel
 def _meets(p, q, j, x, y, apart):
     return (abs(p[j, 0] - x) <= apart and abs(p[j, 1] - y) <= apart) or (
         abs(q[j, 0] - x) <= apart and abs(q[j, 1] - y) <= apart
     )
 
 
-@_jit
+@inner_kernel
 def _squared_distance(p, q, j, x, y):
     ax, ay = p[j, 0], p[j, 1]
     dx, dy = q[j, 0] - ax, q[j, 1] - ay
@@ -126,7 +124,7 @@ def _squared_distance(p, q, j, x, y):
     return (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
 
 
-@_jit
+@inner_kernel
 def _goes_on(segments, i, j):
     """Whether two successive segments turn by less than a right angle."""
     p, q = segments.p, segments.q

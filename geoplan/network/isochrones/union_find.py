@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from geoplan.kernels import kernel
-
-_jit = kernel
+from geoplan.kernels import inner_kernel
 
 
-@_jit
+@inner_kernel
 def root(parent, i):
     """The number that stands for the group of i."""
     while parent[i] != i:
@@ -16,7 +14,7 @@ def root(parent, i):
     return i
 
 
-@_jit
+@inner_kernel
 def join(parent, i, j):
     """Make one group of two; the least number stands for it."""
     i, j = root(parent, i), root(parent, j)

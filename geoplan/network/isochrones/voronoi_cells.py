@@ -26,8 +26,6 @@ from geoplan.network.isochrones.generators import (
 )
 from geoplan.tolerances import JITTER_M
 
-_jit = kernel
-
 
 class StreetCells(NamedTuple):
     """Straight stretches of street and the ground that is nearest to each.
@@ -135,7 +133,7 @@ def _voronoi(
     return tri, across, _circumcentres(points, tri, origin)
 
 
-@_jit
+@kernel
 def _circumcentres(points, triangles, origin):
     centres = np.empty((len(triangles), 2))
     for t in range(len(triangles)):
@@ -149,7 +147,7 @@ def _circumcentres(points, triangles, origin):
     return centres
 
 
-@_jit
+@kernel
 def _cells(tri, centre, ends):
     """One triangle of each generator, and how far its cell reaches off its stretch."""
     at = np.full(len(ends), -1, np.int32)

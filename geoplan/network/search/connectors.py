@@ -12,11 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.snapped_points import SnappedPoints
-
-_jit = kernel
 
 
 class Connectors(NamedTuple):
@@ -91,7 +89,7 @@ def connect(network: NetworkData, points: SnappedPoints, *, unit: str, leaving: 
     return Connectors(*_connect(located, ends))
 
 
-@_jit
+@kernel
 def _connect(points, ends):
     n = len(points.state)
     node = np.full((n, 2), -1, np.int32)
@@ -120,7 +118,7 @@ def _connect(points, ends):
     return node, cost, edge, fraction, snap
 
 
-@_jit
+@kernel
 def cost_along(forward, backward, a, b):
     """Cost of moving along one edge from fraction a to fraction b; inf if forbidden."""
     if a == b:
@@ -132,7 +130,7 @@ def cost_along(forward, backward, a, b):
     return (a - b) * backward
 
 
-@_jit
+@inner_kernel
 def cost_on_edge(edges, e, point, site):
     """Cost between a point and a site on edge e, each at its fraction."""
     if edges.to_sites:
@@ -155,7 +153,7 @@ def order_by_node(points: Connectors, n_nodes: int) -> NDArray[np.int64]:
     return _order_by_node(points.node, n_nodes)
 
 
-@_jit
+@kernel
 def _order_by_node(node, n):
     count = np.zeros(n + 1, np.int64)
     for i in range(len(node)):
@@ -173,7 +171,7 @@ def _order_by_node(node, n):
     return order
 
 
-@_jit
+@kernel
 def nearest_of_points(points, nearest, mid_edge, edges):
     """Nearest site of each point and its cost: through its connectors, or along its own edge.
 

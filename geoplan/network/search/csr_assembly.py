@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.parallel import run
 
-_jit = kernel
 #: a block has 2**10 to 2**13 points: at most what stays in a core's cache, at least what is worth
 #: a call, and in between so few that there are blocks enough for all threads
 _LEAST_BITS, _MOST_BITS, _MIN_BLOCKS = 10, 13, 32
@@ -39,7 +38,7 @@ class Chunk(NamedTuple):
     costs: NDArray[np.float64]
 
 
-@_jit
+@inner_kernel
 def lengthened(values, used, size):
     """An array of `size` that begins with the first `used` of `values`; the rest is not set."""
     longer = np.empty(size, values.dtype)
@@ -97,7 +96,7 @@ def assemble_csr(
     return matrix
 
 
-@_jit
+@kernel
 def sort_by_block(starts, points, costs, bits, n_points):
     """A chunk's pairs by block: all of a `Chunk` but its sites.
 
@@ -128,14 +127,14 @@ def sort_by_block(starts, points, costs, bits, n_points):
     return first, sizes, ends, sorted_points, sorted_costs
 
 
-@_jit
+@kernel
 def count_rows(points, counts):
     """Add the pairs of each point to `counts`."""
     for p in points:
         counts[p] += 1
 
 
-@_jit
+@kernel
 def row_starts(counts, order, n_rows):
     """Where each row starts, and where the row of each point does."""
     indptr = np.zeros(n_rows + 1, np.int64)
@@ -149,7 +148,7 @@ def row_starts(counts, order, n_rows):
     return indptr, at
 
 
-@_jit
+@kernel
 def fill_rows(sites, by_column, sizes, points, costs, at, columns, values):
     """Put a block's pairs into the rows of the matrix.
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.search.bucket_queue import arcs_of
 from geoplan.network.search.csr_assembly import lengthened
@@ -135,14 +135,14 @@ def sweep_from(upward, sweep, node, cost):
             _least(here, dist[to[j]], back[j])
 
 
-@kernel
+@inner_kernel
 def _open(dist, seen, r):
     if not seen[r]:
         seen[r] = True
         dist[r] = np.inf
 
 
-@kernel
+@inner_kernel
 def _least(there, here, cost):
     for i in range(LANES):
         there[i] = min(there[i], here[i] + cost)
@@ -181,7 +181,7 @@ def _eliminate(arcs, n):
     return rank, ptr, to[:used].copy(), out[:used].copy(), back[:used].copy()
 
 
-@kernel
+@inner_kernel
 def _join(rest, by, v, near, which, place):
     """Join one neighbour of `v` to the others past `v`, which it loses; its new degree."""
     a = near.node[which]
@@ -219,7 +219,7 @@ def _join(rest, by, v, near, which, place):
     return by.degree[a]
 
 
-@kernel
+@inner_kernel
 def _add(rest, a, b, up, down):
     """Another neighbour of `a`."""
     i = np.int32(rest.spare[0])
@@ -233,7 +233,7 @@ def _add(rest, a, b, up, down):
     rest.first[a] = i
 
 
-@kernel
+@inner_kernel
 def _with_spare(rest, count):
     """The same with room for so many more entries."""
     first, following, node, out, back, spare = rest
@@ -251,7 +251,7 @@ def _with_spare(rest, count):
     )
 
 
-@kernel
+@inner_kernel
 def _rest_of(arcs, n):
     """The whole graph; of several arcs between two nodes the cheapest."""
     indptr, indices, weights = arcs
@@ -273,7 +273,7 @@ def _rest_of(arcs, n):
     return rest
 
 
-@kernel
+@inner_kernel
 def _cheapen(rest, a, b, up, down):
     i = rest.first[a]
     while i >= 0:
@@ -284,7 +284,7 @@ def _cheapen(rest, a, b, up, down):
     _add(rest, a, b, up, down)
 
 
-@kernel
+@inner_kernel
 def _by_degree(rest, n):
     by = _ByDegree(
         np.zeros(n, np.int32),
@@ -301,7 +301,7 @@ def _by_degree(rest, n):
     return by
 
 
-@kernel
+@inner_kernel
 def _enter(by, v):
     """Put a node at the head of its chain."""
     head = by.first[by.degree[v]]
@@ -311,7 +311,7 @@ def _enter(by, v):
     by.first[by.degree[v]] = v
 
 
-@kernel
+@inner_kernel
 def _leave(by, v):
     """Take a node out of its chain."""
     if by.before[v] < 0:

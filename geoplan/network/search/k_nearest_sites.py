@@ -12,14 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.bucket_queue import arcs_of
 from geoplan.network.search.connectors import cost_on_edge, sites_by_edge
 from geoplan.network.search.travel_query import Points, TravelOptions, travel_query
 from geoplan.validate import positive_integer
-
-_jit = kernel
 
 
 class Heap(NamedTuple):
@@ -96,20 +94,20 @@ def k_nearest(
     )
 
 
-@_jit
+@inner_kernel
 def _before(heap, i, j):
     a, b = heap.cost[i], heap.cost[j]
     return a < b or (a == b and heap.site[i] < heap.site[j])
 
 
-@_jit
+@inner_kernel
 def _swap(heap, i, j):
     heap.cost[i], heap.cost[j] = heap.cost[j], heap.cost[i]
     heap.site[i], heap.site[j] = heap.site[j], heap.site[i]
     heap.node[i], heap.node[j] = heap.node[j], heap.node[i]
 
 
-@_jit
+@inner_kernel
 def _add(heap, size, cost, site, node):
     """Put an entry into the heap; the new size."""
     heap.cost[size] = cost
@@ -125,7 +123,7 @@ def _add(heap, size, cost, site, node):
     return size + 1
 
 
-@_jit
+@inner_kernel
 def _sink(heap, size):
     """Let the first entry down to where it belongs."""
     i = 0
@@ -140,7 +138,7 @@ def _sink(heap, size):
         i = least
 
 
-@_jit
+@kernel
 def _search(arcs, seeds, k, limit):
     """Up to k different sites per node, nearest first: each node is settled up to k times."""
     indptr, indices, weights = arcs
@@ -176,7 +174,7 @@ def _search(arcs, seeds, k, limit):
     return SiteLists(near, dist)
 
 
-@_jit
+@inner_kernel
 def _offer(site, cost, k, s, c):
     """Take site s at cost c into a sorted list of k, each site once at its least cost."""
     for i in range(k):
@@ -197,7 +195,7 @@ def _offer(site, cost, k, s, c):
     site[i], cost[i] = s, c
 
 
-@_jit
+@kernel
 def _of_points(points, of_nodes, mid_edge, edges, limit):
     """The nearest sites of each point, from those of its nodes and those on its own edge."""
     n, k = len(points.node), of_nodes.site.shape[1]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.search.bounded import Distances, Workspace, bounded_search
 from geoplan.network.search.bucket_queue import FULL, Queue, arcs_of
 from geoplan.network.search.connectors import Connectors, cost_on_edge, order_by_node
@@ -39,7 +39,6 @@ from geoplan.network.search.elimination import (
 from geoplan.network.search.travel_query import TravelQuery
 from geoplan.parallel import run
 
-_jit = kernel
 #: sweeps take as long as searches of this share of the nodes, and elimination as so many of all
 #: nodes (measured); sites that are searched from to see; most nodes (512 bytes each and thread)
 _SWEEP_SHARE, _ELIMINATION, _LOOKED_FROM, _MOST_SWEPT = 0.2, 150, 8, 500_000
@@ -223,7 +222,7 @@ def _targets(demand: Connectors, order: NDArray[np.int64], n_nodes: int) -> Targ
     return Targets(ptr, rank, cost, mid_edge, len(order))
 
 
-@_jit
+@kernel
 def _links_by_node(demand, order, n):
     """Offsets per node, rank of the point (~rank where it may have several), cost."""
     ptr = np.zeros(n + 1, np.int32)
@@ -247,7 +246,7 @@ def _links_by_node(demand, order, n):
     return ptr, rank, cost
 
 
-@_jit
+@kernel
 def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
     """Costs between the sites in `order` and all targets within the cutoff, in whole steps.
 
@@ -270,7 +269,7 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
     return True, starts, pairs
 
 
-@_jit
+@kernel
 def many_swept(swept, edges, sites, order, targets, bound, scratch, pairs):
     """As `many_to_many`, by sweeps."""
     starts = np.zeros(len(order) + 1, np.int64)
@@ -288,7 +287,7 @@ def many_swept(swept, edges, sites, order, targets, bound, scratch, pairs):
     return True, starts, pairs
 
 
-@_jit
+@inner_kernel
 def _take_lane(swept, lane, distances, limit):
     """Distances of one lane as a search leaves them, of the nodes with links to targets alone."""
     rank, swept_dist, nodes = swept.upward.rank, swept.sweep.dist, swept.nodes
@@ -303,7 +302,7 @@ def _take_lane(swept, lane, distances, limit):
     return n
 
 
-@_jit
+@inner_kernel
 def _with_room(pairs, total, more):
     """The pairs, or longer ones where `more` have no room after `total`."""
     if total + more < len(pairs.rank):
@@ -312,7 +311,7 @@ def _with_room(pairs, total, more):
     return Pairs(lengthened(pairs.rank, total, size), lengthened(pairs.cost, total, size))
 
 
-@_jit
+@inner_kernel
 def _first_from(values, least):
     """Position of the first of the sorted values that is `least` or more."""
     lo, hi = 0, len(values)
@@ -325,7 +324,7 @@ def _first_from(values, least):
     return lo
 
 
-@_jit
+@inner_kernel
 def _along_own_edge(s, sites, edges, mid_edge, limit, scratch):
     """Costs of the targets on site s's own edge into `best`; how many are within the limit."""
     several = np.uint64(0)
@@ -343,7 +342,7 @@ def _along_own_edge(s, sites, edges, mid_edge, limit, scratch):
     return several
 
 
-@_jit
+@inner_kernel
 def _collect(reached, several, targets, bound, scratch, pairs, filled):
     """Read the targets off the nodes reached; leave `dist` and `best` as they were.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.search.bucket_queue import (
     FULL,
@@ -34,7 +34,6 @@ WINDOW = 64
 _MOST_HEADS = 1 << 22
 #: a block's rows are read beforehand when one node in so many stands in its queue
 _WORTH_READING = 64
-_jit = kernel
 
 
 class BlockQueue(NamedTuple):
@@ -134,7 +133,7 @@ def nothing_reached(graph: Graph, *, parents: bool = False) -> Nearest:
     return Nearest(np.full(n, np.inf), label, parent)
 
 
-@_jit
+@kernel
 def search_blocks(arcs, queue, seeds, nearest, limit):
     """One search from all seeds at once into `nearest`; 0, or `FULL`.
 
@@ -177,7 +176,7 @@ def search_blocks(arcs, queue, seeds, nearest, limit):
     return 0
 
 
-@_jit
+@inner_kernel
 def _start(queue, seeds, nearest, limit, live):
     """Put the seeds into the queue: entries used (more than there are = full), least cost."""
     keys, nodes, nexts = queue.entries
@@ -209,7 +208,7 @@ def _start(queue, seeds, nearest, limit, live):
     return used, first
 
 
-@_jit
+@inner_kernel
 def _bits_of(ring):
     """The power of two that `ring` is."""
     bits = np.uint64(0)
@@ -218,7 +217,7 @@ def _bits_of(ring):
     return bits
 
 
-@_jit
+@inner_kernel
 def _read_block(low, shift, arcs, nearest):
     """Read a block's rows one after the other, so that they come in at memory's full speed.
 
@@ -235,7 +234,7 @@ def _read_block(low, shift, arcs, nearest):
     return some
 
 
-@_jit
+@inner_kernel
 def _run_block(arcs, queue, nearest, limit, agenda, b, start, state):
     """Settle block `b` from bucket `start` through its window.
 

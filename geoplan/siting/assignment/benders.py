@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.highs import QuietHighs, run_highs
@@ -27,7 +27,7 @@ Improve = Callable[[np.ndarray], tuple[np.ndarray, float]]
 OverBudget = Callable[[np.ndarray], np.ndarray | None]
 
 
-@kernel
+@inner_kernel
 def _critical_cost(by_demand, share, penalty, i):
     """The cost at which the open shares, cheapest first, add up to one."""
     ptr, idx, data = by_demand

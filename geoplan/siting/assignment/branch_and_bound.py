@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.assignment.lagrangian import dual_terms, subgradient
 from geoplan.siting.assignment.weighted_costs import Csr
@@ -94,7 +94,7 @@ class _NodeBound(NamedTuple):
     seen: int
 
 
-@kernel
+@inner_kernel
 def _open_in_node(reduced, state, free, n_new, is_open):
     """Mark open sites and the `n_new` best free ones; their sum, last in, first out."""
     key = np.empty(len(free))
@@ -114,7 +114,7 @@ def _open_in_node(reduced, state, free, n_new, is_open):
     return total, last, first
 
 
-@kernel
+@inner_kernel
 def _total_cost(task, is_open):
     ptr, idx, data = task.by_demand
     total = 0.0
@@ -128,7 +128,7 @@ def _total_cost(task, is_open):
     return total
 
 
-@kernel
+@inner_kernel
 def _cutoff(task, value):
     """What a bound must pass so that nothing better than `value` (by the gap) is left."""
     step = task.step
@@ -136,7 +136,7 @@ def _cutoff(task, value):
     return min(need, value * (1 - task.gap))
 
 
-@kernel
+@inner_kernel
 def _improve(task, tree, is_open, value):
     """Make `is_open` the incumbent if it costs less than `value`; the incumbent's cost."""
     cost = _total_cost(task, is_open)
@@ -146,7 +146,7 @@ def _improve(task, tree, is_open, value):
     return value
 
 
-@kernel
+@inner_kernel
 def _other_side(tree, depth, length):
     """Go back to the deepest site of which only one side was tried, and take the other one."""
     while depth >= 0 and tree.phase[depth] == 2:
@@ -165,7 +165,7 @@ def _other_side(tree, depth, length):
     return depth + 1, length + 1
 
 
-@kernel
+@inner_kernel
 def _bound_node(task, multipliers, state, scratch, n_new, n_free, value):
     """Subgradient steps from a node's `multipliers`, which become the best ones."""
     by_demand, now = task.by_demand, scratch.multipliers
@@ -211,7 +211,7 @@ def _bound_node(task, multipliers, state, scratch, n_new, n_free, value):
     return _NodeBound(best, last, first, rounds, seen)
 
 
-@kernel
+@inner_kernel
 def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):
     """Fix what a better solution cannot do otherwise; the longer trail, and where to branch.
 
@@ -240,7 +240,7 @@ def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):
     return length, choice
 
 
-@kernel
+@inner_kernel
 def _free_sites(task, state, free):
     """List the free sites in `free`; how many, and how many of them are still to open."""
     n_free = 0
@@ -254,7 +254,7 @@ def _free_sites(task, state, free):
     return n_free, task.sites - n_open
 
 
-@kernel
+@inner_kernel
 def _branch(tree, depth, length, site, open_first):
     """Take the first side of `site`, the one that the steps favour."""
     tree.site[depth] = site
@@ -265,7 +265,7 @@ def _branch(tree, depth, length, site, open_first):
     tree.multipliers[depth + 1] = tree.multipliers[depth]
 
 
-@kernel
+@inner_kernel
 def _visit(task, tree, scratch, depth, length, value):
     """Bound a node; the incumbent's cost, length of the trail, pairs seen, and the branching site.
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.weighted_costs import nearest_of_all, nearest_two
 from geoplan.siting.solver.order import heap_of, sift_down
 from geoplan.tolerances import SAME_VALUE
 
 
-@kernel
+@inner_kernel
 def _saving(by_site, current, j):
     """What opening site j saves where each demand row pays its `current` cost."""
     ptr, idx, data = by_site
@@ -68,7 +68,7 @@ class _SwapTerms(NamedTuple):
     extra: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _gain_of(by_site, near, terms, k):
     """What opening site k saves; into `terms`: correction term (extra, in Resende & Werneck)."""
     ptr, idx, data = by_site
@@ -85,7 +85,7 @@ def _gain_of(by_site, near, terms, k):
     return gain
 
 
-@kernel
+@inner_kernel
 def _cheapest_to_close(leaving, terms):
     """Position in `leaving` of the site whose closing costs least, and that cost."""
     position = -1
@@ -98,7 +98,7 @@ def _cheapest_to_close(leaving, terms):
     return position, least
 
 
-@kernel
+@inner_kernel
 def _best_partner(by_site, near, terms, leaving, k):
     """Position in `leaving` of the best site to close for k, and what that swap saves."""
     ptr, idx, _ = by_site
@@ -110,7 +110,7 @@ def _best_partner(by_site, near, terms, leaving, k):
     return position, gain - least
 
 
-@kernel
+@inner_kernel
 def _update_nearest(costs, is_open, near, loss, closed, j, total):
     """Renew the demand rows that site j touches after `closed` has left; the new total cost."""
     ptr, idx, data = costs.by_site

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.order import kth_smallest
@@ -26,7 +26,7 @@ _SLOW, _STALLED = 1e-4, 1e-6
 _LEAST_BLEND = 1e-4
 
 
-@kernel
+@inner_kernel
 def dual_terms(by_demand, multipliers, reduced):
     """Sum of the multipliers, and the pairs looked at; `reduced` gets each site's reduced cost."""
     ptr, idx, data = by_demand
@@ -44,7 +44,7 @@ def dual_terms(by_demand, multipliers, reduced):
     return total, seen
 
 
-@kernel
+@inner_kernel
 def subgradient(by_demand, multipliers, is_open, out):
     """Per demand row 1 minus the number of open sites that serve it in the relaxation."""
     ptr, idx, data = by_demand
@@ -70,7 +70,7 @@ class Openings(NamedTuple):
     n_new: int
 
 
-@kernel
+@inner_kernel
 def _open_cheapest(openings, reduced, is_open):
     """Open the fixed and the `n_new` free sites of least reduced cost; the sum of these costs."""
     free, fixed, left = openings
@@ -107,7 +107,7 @@ class _VolumeState(NamedTuple):
     shares: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _move(dual, steps, upper, most, multipliers):
     """Put into `multipliers` a step from the best ones; False where there is none to take."""
     norm = 0.0
@@ -121,7 +121,7 @@ def _move(dual, steps, upper, most, multipliers):
     return True
 
 
-@kernel
+@inner_kernel
 def _average(dual, limit, slack, is_open):
     """Blend a new subgradient and its openings into the averages; whether they agree in sign."""
     direction, shares = dual.direction, dual.shares

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.weighted_costs import Csr
 
 
@@ -31,7 +31,7 @@ class CostOrders(NamedTuple):
         )
 
 
-@kernel
+@inner_kernel
 def _add_within(row, i, radius, change, gain):
     """Add `change` to the gain of every site within `radius` of demand row i."""
     for t in range(row.ptr[i], row.ptr[i + 1]):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel
 
 
 class Csr(NamedTuple):
@@ -92,7 +92,7 @@ def _cheapest_first(weighted: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     return order
 
 
-@kernel
+@inner_kernel
 def nearest_two(costs, is_open, i):
     """Cheapest and second cheapest open site of demand row i: (site, cost, second cost)."""
     ptr, idx, data = costs.by_demand
@@ -121,7 +121,7 @@ class Nearest(NamedTuple):
     second: np.ndarray
 
 
-@kernel
+@inner_kernel
 def nearest_of_all(costs, is_open):
     """`Nearest` of every demand row."""
     n = len(costs.by_demand.ptr) - 1

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.model.core import Core
 from geoplan.tolerances import LEAST_FLOW
 
@@ -56,7 +56,7 @@ class _Paths(NamedTuple):
     stamp: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _serve_at_once(pairs, flow, j, tolerance):
     """Bring people who are not served to site j, as far as its capacity goes; how many came."""
     came = 0.0
@@ -71,7 +71,7 @@ def _serve_at_once(pairs, flow, j, tolerance):
     return came
 
 
-@kernel
+@inner_kernel
 def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):
     """Append the sites that people of class i could leave to `queue`; its new end."""
     rows = len(pairs.row_ptr) - 1
@@ -85,7 +85,7 @@ def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):
     return tail
 
 
-@kernel
+@inner_kernel
 def _find_path(pairs, flow, paths, queue, j, tick, tolerance):
     """The nearest class with people not served from which changes lead to site j, or -1."""
     head, tail = 0, 1
@@ -106,7 +106,7 @@ def _find_path(pairs, flow, paths, queue, j, tick, tolerance):
     return -1
 
 
-@kernel
+@inner_kernel
 def _pair_between(pairs, i, s):
     """The pair of class i and site s."""
     found = -1
@@ -116,7 +116,7 @@ def _pair_between(pairs, i, s):
     return found
 
 
-@kernel
+@inner_kernel
 def _augment(pairs, flow, paths, end, j):
     """Move as many people as the path from class `end` to site j carries; how many."""
     to, via = paths.to, paths.via
@@ -155,7 +155,7 @@ def _fill(pairs, flow, paths, j, tick, tolerance):
     return came, tick
 
 
-@kernel
+@inner_kernel
 def _mark_users(pairs, flow, s, tolerance, rows, queue, tail):
     """Mark the classes served at site s and append the new ones to `queue`; its new end."""
     for t in range(pairs.site_ptr[s], pairs.site_ptr[s + 1]):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.mclp.local_search import Solution, interchange, open_sites
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
@@ -33,7 +33,7 @@ class _AnnealState(NamedTuple):
     marks: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _neighbour(cover, out, state):
     """A random site that reaches one of the people of `out`; now and then any site."""
     _, site_ptr, site_idx, row_ptr, row_idx = cover

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.mclp.lagrangian import VolumeState, mean_blend, subgradient_norm
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.site_groups import SiteGroups, site_groups
@@ -91,7 +91,7 @@ def _rest(cover, cost, state, need_ptr, need_idx):
     return _Rest(weight[rows], rows, free, cost[free], ptr, idx[:a].copy(), need_ptr, inside), value
 
 
-@kernel
+@inner_kernel
 def _evaluate(rest, multipliers, worth, opens, now):
     """The relaxation's value; what sites are worth beyond their cost, which ones open and how often
     classes are covered are written to `worth`, `opens` and `now`.

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
@@ -79,7 +79,7 @@ def _worth(cover, multipliers, worth):
         worth[j] = s
 
 
-@kernel
+@inner_kernel
 def _pick(worth, n_new, top):
     """The `n_new` sites of most worth into `top` (ties: smaller position); their worth."""
     m = len(worth)
@@ -101,7 +101,7 @@ def _pick(worth, n_new, top):
     return s
 
 
-@kernel
+@inner_kernel
 def _count(cover, top, out):
     """How many of the sites `top` cover each class, into `out`."""
     _, site_ptr, site_idx, _, _ = cover
@@ -111,7 +111,7 @@ def _count(cover, top, out):
             out[site_idx[t]] += 1.0
 
 
-@kernel
+@inner_kernel
 def _start(cover, dual, top):
     """Relaxed solution at the first multipliers; returns its bound."""
     _worth(cover, dual.multipliers, dual.worth)
@@ -124,7 +124,7 @@ def _start(cover, dual, top):
     return bound
 
 
-@kernel
+@inner_kernel
 def subgradient_norm(weight, dual):
     """Squared length of the mean subgradient, where the multipliers may follow it."""
     norm = 0.0
@@ -137,7 +137,7 @@ def subgradient_norm(weight, dual):
     return norm
 
 
-@kernel
+@inner_kernel
 def mean_blend(dual, now, limit):
     """Share of the new point in the mean, and whether it agrees with the direction of the step."""
     cross = 0.0

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.siting.solver.order import heap_of, sift_down
 from geoplan.tolerances import SAME_VALUE
 
 
-@kernel
+@inner_kernel
 def _uncovered_people(cover, count, j):
     weight, site_ptr, site_idx, _, _ = cover
     people = 0.0
@@ -89,7 +89,7 @@ class _Moves(NamedTuple):
     shared: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _moves(cover, solution):
     """What every move from `solution` is worth, and the people of all classes."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -116,7 +116,7 @@ def _moves(cover, solution):
     return _Moves(gain, loss, single, owner, np.zeros(m)), total
 
 
-@kernel
+@inner_kernel
 def _best_interchange(cover, solution, moves, allowed, best):
     """The site to close and the site to open that add most people, more than `best`; else -1."""
     weight, site_ptr, site_idx, _, _ = cover
@@ -155,7 +155,7 @@ def _best_interchange(cover, solution, moves, allowed, best):
     return out, into
 
 
-@kernel
+@inner_kernel
 def _close(cover, solution, moves, out):
     """Close the site `out`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -177,7 +177,7 @@ def _close(cover, solution, moves, out):
     is_open[out] = False
 
 
-@kernel
+@inner_kernel
 def _add(cover, solution, moves, into):
     """Open the site `into`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover

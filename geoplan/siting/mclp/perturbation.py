@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.mclp.local_search import Solution, interchange_until_best, open_sites
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.rng import below, next_bits
 
 
-@kernel
+@inner_kernel
 def _people(weight, count):
     """People of the classes that are covered."""
     people = 0.0
@@ -24,7 +24,7 @@ def _people(weight, count):
     return people
 
 
-@kernel
+@inner_kernel
 def _close_near(cover, trial, near, k, state):
     """Close `k` open sites around a random one; the positions in `trial.chosen` that are free now.
 
@@ -65,7 +65,7 @@ def _close_near(cover, trial, near, k, state):
     return closed
 
 
-@kernel
+@inner_kernel
 def _best_near(cover, trial, near, allowed, banned, state):
     """The site near by that adds most people, among a random nine tenths; -1 where there is none.
 

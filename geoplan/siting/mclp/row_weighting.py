@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, random_state
@@ -46,7 +46,7 @@ class _Progress(NamedTuple):
     random: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _flip(cover, j, state, step):
     """Take site j in or out, with all scores; entries looked at."""
     came = not state.chosen[j]
@@ -78,7 +78,7 @@ def _flip(cover, j, state, step):
     return looked
 
 
-@kernel
+@inner_kernel
 def _least_loss(cost, state, banned):
     """The chosen site that loses least weight per money; of equal ones the longest unchanged."""
     best = -1
@@ -94,7 +94,7 @@ def _least_loss(cost, state, banned):
     return best
 
 
-@kernel
+@inner_kernel
 def _may_return(cover, k, state):
     """Whether a site that shares a row with site k was flipped since k was."""
     for t in range(cover.site_ptr[k], cover.site_ptr[k + 1]):
@@ -103,7 +103,7 @@ def _may_return(cover, k, state):
     return False
 
 
-@kernel
+@inner_kernel
 def _most_gain(cover, cost, i, state):
     """The site covering row i that gains most weight per money; of equal ones as above."""
     best = -1
@@ -118,7 +118,7 @@ def _most_gain(cover, cost, i, state):
     return best
 
 
-@kernel
+@inner_kernel
 def _note_uncovered(cover, j, state, open_rows, where, n_open):
     """Rows of site j, just flipped, taken into or out of the list of uncovered ones; its length."""
     for t in range(cover.site_ptr[j], cover.site_ptr[j + 1]):
@@ -134,7 +134,7 @@ def _note_uncovered(cover, j, state, open_rows, where, n_open):
     return n_open
 
 
-@kernel
+@inner_kernel
 def _raise_weights(cover, rows, state):
     """One more weight for each of `rows`, all uncovered; entries looked at."""
     looked = 0

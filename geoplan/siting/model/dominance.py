@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 
-@kernel
+@inner_kernel
 def _subset(idx, a, a_end, b, b_end):
     """Whether the ascending run a..a_end is contained in b..b_end."""
     while a < a_end and b < b_end:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import dominated_sites
 from geoplan.siting.model.problem import SitingProblem
@@ -39,7 +39,7 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
     return code, count, covered
 
 
-@kernel
+@inner_kernel
 def _same_row(ptr, idx, allowed, a, b):
     s, e = ptr[a], ptr[a + 1]
     u, v = ptr[b], ptr[b + 1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel
 
 
 def random_state(seed: int) -> np.ndarray:
@@ -15,7 +15,7 @@ def random_state(seed: int) -> np.ndarray:
     return np.array([(int(seed) * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64], np.uint64)
 
 
-@kernel
+@inner_kernel
 def next_bits(state):
     """The next 64 random bits."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -25,13 +25,13 @@ def next_bits(state):
     return z ^ (z >> np.uint64(31))
 
 
-@kernel
+@inner_kernel
 def below(state, n):
     """A random whole number from 0 to `n` - 1."""
     return np.int64(next_bits(state) % np.uint64(n))
 
 
-@kernel
+@inner_kernel
 def uniform(state):
     """A random number from 0 up to, but not, 1."""
     return np.float64(next_bits(state) >> np.uint64(11)) * 2.0**-53

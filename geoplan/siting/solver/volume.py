@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 
 class Steps(NamedTuple):
@@ -19,7 +19,7 @@ class Steps(NamedTuple):
     failures: int
 
 
-@kernel
+@inner_kernel
 def copy_into(kept, values):
     """Overwrite `kept` by `values`; slices would compile the text of an error that never comes."""
     for i in range(len(values)):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.search.csr_assembly import lengthened
 from geoplan.network.transit.clock import NEVER
 from geoplan.network.transit.search.connections import Connections
@@ -175,7 +175,7 @@ def scan(connections, walks, access, lanes, rides, begin, limit):
                 end = np.int64(-1)
 
 
-@kernel
+@inner_kernel
 def _save(trips, late, aboard, saved, begin, end):
     """Keep who is aboard the trips that both leave and arrive at one instant."""
     n = 0
@@ -187,7 +187,7 @@ def _save(trips, late, aboard, saved, begin, end):
     return saved
 
 
-@kernel
+@inner_kernel
 def _restore(trips, late, aboard, saved, begin, end):
     """Who was aboard: nobody alights where they board."""
     n = 0
@@ -197,7 +197,7 @@ def _restore(trips, late, aboard, saved, begin, end):
             n += 1
 
 
-@kernel
+@inner_kernel
 def _enter(access, entered, time, stand, stood, rides, words):
     """Lanes that are at their stops on foot by now; how many walks have ended."""
     times, stops, lane = access
@@ -211,7 +211,7 @@ def _enter(access, entered, time, stand, stood, rides, words):
     return entered
 
 
-@kernel
+@inner_kernel
 def _come(queue, stop, time, walkers, here, stood, size):
     """Who has walked to the stop by now stands `here`, one ride more behind them."""
     head, due, row, following = queue
@@ -234,7 +234,7 @@ def _come(queue, stop, time, walkers, here, stood, size):
         place = after
 
 
-@kernel
+@inner_kernel
 def _alight(inside, ridden, fresh):
     """Who comes to the stop by vehicle as they had not yet: into `fresh`; whether anybody."""
     some = np.uint64(0)
@@ -248,7 +248,7 @@ def _alight(inside, ridden, fresh):
     return True
 
 
-@kernel
+@inner_kernel
 def _note(fresh, there, time):
     """The time of those who had not been there with any number of rides."""
     one = np.uint64(1)
@@ -261,7 +261,7 @@ def _note(fresh, there, time):
             left ^= bit
 
 
-@kernel
+@inner_kernel
 def _walk(connections, walks, e, fresh, walkers, queue, size, limit):
     """Those who came at event `e` walk on; the queue, longer where it was full."""
     ptr, to, ms = walks
@@ -297,7 +297,7 @@ def _walk(connections, walks, e, fresh, walkers, queue, size, limit):
     return queue
 
 
-@kernel
+@inner_kernel
 def _longer(queue):
     """The queue with twice as many places."""
     head, due, row, following = queue
@@ -307,7 +307,7 @@ def _longer(queue):
     )
 
 
-@kernel
+@inner_kernel
 def _with_room(rows, used):
     """The rows, or twice as many where all are used."""
     if used < len(rows):
@@ -343,7 +343,7 @@ def lane_costs(there, arrive, direct, sources, start, limit):
     return ptr, targets[:total].copy(), costs[:total].copy()
 
 
-@kernel
+@inner_kernel
 def _egress(there, arrive, best):
     """When the targets are reached from the stops, for some lanes."""
     ptr, stops, ms = arrive
@@ -356,7 +356,7 @@ def _egress(there, arrive, best):
                 row[i] = min(row[i], np.int32(from_stop[i] + walk))
 
 
-@kernel
+@inner_kernel
 def _of_lane(best, direct, source, start, limit, found):
     """The costs of one source into `found`, by vehicle or on foot; how many."""
     targets, costs = found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.search.csr_assembly import lengthened
 from geoplan.network.transit.clock import NEVER
 from geoplan.network.transit.search.raptor import (
@@ -74,7 +74,7 @@ def new_times(n_targets: int, n_minutes: int) -> Times:
     )
 
 
-@kernel
+@inner_kernel
 def search_minutes(table, walks, ends, window, source, work, times):
     """Travel times of one source at every minute of its own; the number of targets met."""
     labels, scratch = work
@@ -96,7 +96,7 @@ def search_minutes(table, walks, ends, window, source, work, times):
     return met
 
 
-@kernel
+@inner_kernel
 def _set_out(table, walks, access, source, work, start, limit):
     """Search from where one gets on foot from a source, by `limit`."""
     labels, scratch = work
@@ -108,7 +108,7 @@ def _set_out(table, walks, access, source, work, start, limit):
     search_marked(table, walks, labels, scratch, limit)
 
 
-@kernel
+@inner_kernel
 def _unreached(times, met):
     """Forget when targets are reached, not their times at other minutes."""
     best, met_targets = times.best, times.met
@@ -117,7 +117,7 @@ def _unreached(times, met):
     return met
 
 
-@kernel
+@inner_kernel
 def _alight(egress, labels, scratch, limit, times, met):
     """Walk from the stops that were reached to the targets."""
     ptr, to, ms = egress
@@ -140,7 +140,7 @@ def _alight(egress, labels, scratch, limit, times, met):
     return met
 
 
-@kernel
+@inner_kernel
 def _write(window, m, start, shift, times, met):
     """Times of the minute `m` and of those before it that are alike; the next minute to search."""
     minutes = window.minutes
@@ -157,7 +157,7 @@ def _write(window, m, start, shift, times, met):
     return low
 
 
-@kernel
+@inner_kernel
 def search_events(table, walks, ends, window, source, work, times):
     """Travel times to one source at every minute of the other end; the number of targets met.
 
@@ -177,7 +177,7 @@ def search_events(table, walks, ends, window, source, work, times):
     return met
 
 
-@kernel
+@inner_kernel
 def _events(table, access, window, source):
     """Times at which to leave the source just in time for a vehicle, and the walk to its stop."""
     low = np.int64(window.minutes[-1]) - window.cutoff
@@ -206,7 +206,7 @@ def _events(table, access, window, source):
     return starts[:n], by[:n]
 
 
-@kernel
+@inner_kernel
 def _assign(egress, labels, scratch, window, start, times, met):
     """Minutes at which the other end is in time for this start and was for no better one."""
     ptr, to, ms = egress
@@ -235,7 +235,7 @@ def _assign(egress, labels, scratch, window, start, times, met):
     return met
 
 
-@kernel
+@inner_kernel
 def collect(ends, window, source, times, met, found):
     """The percentile of every target that was met or is walked to; clears `times`.
 
@@ -269,7 +269,7 @@ def collect(ends, window, source, times, met, found):
     return n
 
 
-@kernel
+@inner_kernel
 def _percentile(times, d, rank):
     """The `rank`-th smallest (from 1) of a target's times over the minutes."""
     values = times.buffer
@@ -307,25 +307,45 @@ def _percentile(times, d, rank):
 
 
 @kernel
-def search_sources(table, walks, ends, window, sources, work, times):
-    """Costs of all pairs of `sources` within the cutoff.
+def search_all_minutes(table, walks, ends, window, sources, work, times):
+    """Costs of all pairs of `sources` within the cutoff, where the minutes are the sources' own.
 
-    Returns (where each source's pairs begin, targets, milliseconds).
+    Returns (where each source's pairs begin, targets, milliseconds). Either way to search has its
+    loop over sources, so that a study compiles the one that it takes.
     """
-    ptr = np.zeros(len(sources) + 1, np.int64)
-    targets, costs = np.empty(0, np.int32), np.empty(0, np.int32)
-    n_targets = len(times.best)
-    total = 0
+    ptr, targets, costs = _no_pairs(len(sources))
     for i in range(len(sources)):
-        if total + n_targets > len(targets):
-            size = 2 * total + n_targets
-            targets = lengthened(targets, total, size)
-            costs = lengthened(costs, total, size)
+        total = ptr[i]
+        targets, costs = _with_room(targets, costs, total, len(times.best))
+        met = search_minutes(table, walks, ends, window, sources[i], work, times)
         found = (targets[total:], costs[total:])
-        if not window.by_events:
-            met = search_minutes(table, walks, ends, window, sources[i], work, times)
-        else:
-            met = search_events(table, walks, ends, window, sources[i], work, times)
-        total += collect(ends, window, sources[i], times, met, found)
-        ptr[i + 1] = total
-    return ptr, targets[:total].copy(), costs[:total].copy()
+        ptr[i + 1] = total + collect(ends, window, sources[i], times, met, found)
+    return ptr, targets[: ptr[-1]].copy(), costs[: ptr[-1]].copy()
+
+
+@kernel
+def search_all_events(table, walks, ends, window, sources, work, times):
+    """The same where the minutes are those of the other end."""
+    ptr, targets, costs = _no_pairs(len(sources))
+    for i in range(len(sources)):
+        total = ptr[i]
+        targets, costs = _with_room(targets, costs, total, len(times.best))
+        met = search_events(table, walks, ends, window, sources[i], work, times)
+        found = (targets[total:], costs[total:])
+        ptr[i + 1] = total + collect(ends, window, sources[i], times, met, found)
+    return ptr, targets[: ptr[-1]].copy(), costs[: ptr[-1]].copy()
+
+
+@inner_kernel
+def _no_pairs(n_sources):
+    """Where the pairs of so many sources begin, and room for none."""
+    return np.zeros(n_sources + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int32)
+
+
+@inner_kernel
+def _with_room(targets, costs, total, n_targets):
+    """The pairs so far, with room for those of one more source."""
+    if total + n_targets <= len(targets):
+        return targets, costs
+    size = 2 * total + n_targets
+    return lengthened(targets, total, size), lengthened(costs, total, size)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.network.transit.clock import NEVER
 
 
@@ -99,7 +99,7 @@ def stand_at(labels, scratch, stop, time):
             scratch.size[0] += 1
 
 
-@kernel
+@inner_kernel
 def forget(labels):
     """Labels as if nothing had been searched."""
     labels.ride[:] = NEVER
@@ -143,7 +143,7 @@ def search_marked(table, walks, labels, scratch, limit):
         is_touched[touched[i]] = False
 
 
-@kernel
+@inner_kernel
 def _queue(table, scratch):
     """Patterns of the marked stops, each from the first of its calls there; clears the marks."""
     ptr, patterns, calls = table.stop_ptr, table.stop_pattern, table.stop_call
@@ -163,7 +163,7 @@ def _queue(table, scratch):
     return queued
 
 
-@kernel
+@inner_kernel
 def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
     """Ride one pattern whose trips have their own times.
 
@@ -218,7 +218,7 @@ def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
     return ridden
 
 
-@kernel
+@inner_kernel
 def _caught(x, first, last, half, mirrored):
     """When the vehicle that is caught left its first stop (NEVER = none), for who is there at `x`.
 
@@ -240,7 +240,7 @@ def _caught(x, first, last, half, mirrored):
     return x, True, x - first
 
 
-@kernel
+@inner_kernel
 def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
     """Ride one line that runs by headways; arrays in names of their own, as in `_ride_timed`."""
     a, b, base = np.int64(table.ptr[p]), np.int64(table.ptr[p + 1]), table.base[p]
@@ -289,7 +289,7 @@ def _ride_headway(table, labels, scratch, p, begin, k, limit, ridden):
     return ridden
 
 
-@kernel
+@inner_kernel
 def _walk(walks, labels, scratch, row, ridden, limit):
     """Walk on from the stops that a vehicle reached, and mark where somebody is ready earlier."""
     ptr, to, ms = walks

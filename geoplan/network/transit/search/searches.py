@@ -27,7 +27,8 @@ from geoplan.network.transit.search.range_search import (
     Ends,
     Window,
     new_times,
-    search_sources,
+    search_all_events,
+    search_all_minutes,
 )
 from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch
 from geoplan.network.transit.search.timetable import Timetable
@@ -165,6 +166,7 @@ def search_in_parts(
     spare: SimpleQueue[Any] = SimpleQueue()
     # from one start to the next the labels of each round are kept, or none are
     by_round = not (window.steady or (len(window.minutes) == 1 and not window.by_events))
+    search = search_all_events if window.by_events else search_all_minutes
 
     def part_of(sources: NDArray[np.int64]) -> T:
         try:
@@ -173,7 +175,7 @@ def search_in_parts(
             labels = new_labels(n_stops, rides, by_round=by_round)
             work = (labels, new_scratch(n_stops, len(table.trips)))
             times = new_times(plan.n_targets, len(window.minutes))
-        found = search_sources(table, walks, plan.ends, window, sources, work, times)
+        found = search(table, walks, plan.ends, window, sources, work, times)
         spare.put((work, times))
         return take(sources, *found)
 

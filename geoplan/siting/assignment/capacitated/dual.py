@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.capacitated.instance import CapacitatedMedian
 from geoplan.siting.assignment.capacitated.knapsack import (
     Items,
@@ -125,7 +125,7 @@ def relaxation(median, multipliers, served, is_open, slack):
     return total
 
 
-@kernel
+@inner_kernel
 def site_values(median, multipliers, served):
     """Per site the least value of its knapsack, or a lower bound where it is not among the best.
 
@@ -159,7 +159,7 @@ def site_values(median, multipliers, served):
     return values
 
 
-@kernel
+@inner_kernel
 def _keep(items, count, taken, served):
     served[:] = 0.0
     for a in range(count):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel
 from geoplan.siting.assignment.instance import MedianInstance
 from geoplan.siting.model.counting import is_whole
 
@@ -66,7 +66,7 @@ def capacitated_median(
     )
 
 
-@kernel
+@inner_kernel
 def total_cost(costs, sites, assigned):
     """Cost of demand rows at the open sites to which they are assigned (positions in `sites`)."""
     total = 0.0

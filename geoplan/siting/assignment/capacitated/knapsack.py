@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 
 class Items(NamedTuple):
@@ -120,7 +120,7 @@ def values_with_row(costs, size, multipliers, room, items, out):
     return before[count, room]
 
 
-@kernel
+@inner_kernel
 def _add_item(table, size, value, out):
     for q in range(len(table)):
         out[q] = table[q]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.capacitated.instance import total_cost
 from geoplan.tolerances import SAME_VALUE
 
@@ -25,21 +25,21 @@ class Solution(NamedTuple):
     loads: np.ndarray
 
 
-@kernel
+@inner_kernel
 def take_out(median, solution, i):
     """Leave demand row i without a site."""
     solution.loads[solution.assigned[i]] -= median.people[i]
     solution.assigned[i] = -1
 
 
-@kernel
+@inner_kernel
 def put(median, solution, i, s):
     """Serve demand row i at the open site of position s."""
     solution.loads[s] += median.people[i]
     solution.assigned[i] = s
 
 
-@kernel
+@inner_kernel
 def has_room(median, solution, s, more):
     """Whether the open site of position s can serve so many `more` people."""
     most = median.capacity[solution.sites[s]]
@@ -96,14 +96,14 @@ def descend(median, solution):
     return total_cost(median.costs, solution.sites, solution.assigned)
 
 
-@kernel
+@inner_kernel
 def _pays(median, solution, i, s):
     """Whether row i would cost less at position s."""
     here = median.costs[solution.sites[solution.assigned[i]], i]
     return median.costs[solution.sites[s], i] < here * (1 - SAME_VALUE)
 
 
-@kernel
+@inner_kernel
 def _bring(median, solution, i, s):
     """Serve row i at position s; where there is no room, a row k leaves, if that pays together."""
     a, costs = solution.assigned[i], median.costs
@@ -135,7 +135,7 @@ def _bring(median, solution, i, s):
     return True
 
 
-@kernel
+@inner_kernel
 def _move_site(median, solution, s):
     """Put the site at position s where its rows cost least, with room for them."""
     j = solution.sites[s]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.assignment.capacitated.instance import CapacitatedMedian, total_cost
 from geoplan.siting.assignment.capacitated.moves import (
     Solution,
@@ -133,7 +133,7 @@ def _anneal(median, solution, near, chances, temperature, trials, state):
     return least
 
 
-@kernel
+@inner_kernel
 def _replace_site(median, trial, near, chances, rows, count, state):
     """Open a drawn site instead of one nearby; rows that it draws or that lose theirs wait.
 
@@ -160,12 +160,12 @@ def _replace_site(median, trial, near, chances, rows, count, state):
     return count
 
 
-@kernel
+@inner_kernel
 def _copied(solution):
     return Solution(solution.sites.copy(), solution.assigned.copy(), solution.loads.copy())
 
 
-@kernel
+@inner_kernel
 def _copy_to(source, target):
     target.sites[:] = source.sites
     target.assigned[:] = source.assigned

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.periods.openings.openings import Openings
 from geoplan.siting.periods.openings.places import count_within, worth_within
 from geoplan.siting.solver.control import SolveControl
@@ -93,7 +93,7 @@ def _values(site_ptr, site_idx, options, multipliers, price, value):
             value[o] = s
 
 
-@kernel
+@inner_kernel
 def _choose(options, value, picked):
     """The best option of each site into `picked` (-1 = none); the sum of their values."""
     total = 0.0
@@ -108,7 +108,7 @@ def _choose(options, value, picked):
     return total
 
 
-@kernel
+@inner_kernel
 def _count_site(core, options, k, start, end, multipliers, covering):
     site_ptr, site_idx = core
     classes = site_idx[site_ptr[k] : site_ptr[k + 1]]
@@ -121,7 +121,7 @@ def _count_site(core, options, k, start, end, multipliers, covering):
                 covering[i, t] += 1.0
 
 
-@kernel
+@inner_kernel
 def _count(core, options, picked, multipliers, covering, used):
     """How many picked sites cover each class in each year, and how much of each limit they use.
 
@@ -142,12 +142,12 @@ def _count(core, options, picked, multipliers, covering, used):
             _count_site(core, options, options.then[o], end, years, multipliers, covering)
 
 
-@kernel
+@inner_kernel
 def _rest(worth, multipliers, options, price):
     return (worth - multipliers).sum() + (price * options.limit).sum()
 
 
-@kernel
+@inner_kernel
 def _norm(worth, options, state, scale):
     """Squared length of the mean subgradient, where multipliers and prices may follow it."""
     norm = 0.0
@@ -164,7 +164,7 @@ def _norm(worth, options, state, scale):
     return norm
 
 
-@kernel
+@inner_kernel
 def _blend(options, state, now, taken, scale, limit):
     """Share of the new point in the mean, and whether it agrees with the step's direction."""
     cross = 0.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 
 
-@kernel
+@inner_kernel
 def _order(classes, multipliers, people, t):
     """Classes by worth of a person, most first."""
     worth = np.zeros(len(classes))

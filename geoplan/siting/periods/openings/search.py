@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inner_kernel, kernel
 from geoplan.siting.periods.openings.openings import Openings
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, random_state, uniform
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
     value: np.ndarray
 
 
-@kernel
+@inner_kernel
 def _shift(rows, opened, i, new):
     """Class i is served from the year `new` on; gains of the sites around it follow."""
     old = opened.first[i]
@@ -79,7 +79,7 @@ def _open(rows, options, opened, k, o):
             _shift(rows, opened, i, year)
 
 
-@kernel
+@inner_kernel
 def _close(rows, options, opened, k):
     o = opened.chosen[k]
     year = options.year[o]
@@ -132,7 +132,7 @@ def _fill(rows, options, opened, price, theta, noise, state):
         _open(rows, options, opened, into, by)
 
 
-@kernel
+@inner_kernel
 def _add_open(opened, out, n, k):
     """Put site k into `out` where it is open and not in it; how many there are then."""
     if opened.chosen[k] < 0 or n >= len(out):
@@ -144,7 +144,7 @@ def _add_open(opened, out, n, k):
     return n + 1
 
 
-@kernel
+@inner_kernel
 def _take_out(rows, opened, out, state):
     """A few open sites near each other, and sometimes one elsewhere, into `out`; how many."""
     sites = len(opened.chosen)
