@@ -9,38 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.kernels import kernel
+from geoplan.order_statistics import select
 
 
 @kernel
 def kth_smallest(values, k):
-    """The value at position `k` if `values` were sorted; none of them may be NaN.
-
-    Quickselect (Hoare 1961, doi:10.1145/366622.366647) with the middle of three as the pivot.
-    """
+    """The value at position `k` if `values` were sorted; none of them may be NaN."""
     left = np.empty(len(values))
     for i in range(len(values)):
         left[i] = values[i]
-    lo, hi = 0, len(values) - 1
-    while lo < hi:
-        a, b, c = left[lo], left[(lo + hi) >> 1], left[hi]
-        pivot = max(min(a, b), min(max(a, b), c))
-        i, j = lo, hi
-        while i <= j:
-            while left[i] < pivot:
-                i += 1
-            while left[j] > pivot:
-                j -= 1
-            if i <= j:
-                left[i], left[j] = left[j], left[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            hi = j
-        elif k >= i:
-            lo = i
-        else:
-            break
-    return left[k]
+    return select(left, len(left), k)
 
 
 @kernel

@@ -22,6 +22,7 @@ from geoplan.network.transit.search.raptor import (
     search_marked,
     stand_at,
 )
+from geoplan.order_statistics import select
 
 
 class Window(NamedTuple):
@@ -283,27 +284,7 @@ def _percentile(times, d, rank):
             n += 1
     if n < rank:
         return NEVER
-    k = rank - 1
-    low, high = 0, n - 1
-    while low < high:  # quickselect
-        pivot = values[(low + high) >> 1]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            return values[k]
-    return values[k]
+    return select(values, n, rank - 1)
 
 
 @kernel
