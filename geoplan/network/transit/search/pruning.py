@@ -9,8 +9,8 @@ all arrivals stay the same, and searches have a third of the walks to look at.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.transit.search.timetable import Timetable
 from geoplan.network.transit.search.walking import Legs
 
@@ -31,7 +31,8 @@ def useful_walks(legs: Legs, table: Timetable) -> Legs:
     at = np.arange(len(leg)) - np.repeat(np.cumsum(count) - count - begin, count)
     pattern, call = table.stop_pattern[at].astype(np.int64), table.stop_call[at]
     # a start for a trip at this call, in the time of the pattern's first call, at the earliest
-    ahead = legs.ms[leg].astype(np.int64) - _longest_runs(table)[table.ptr[pattern] + call]
+    runs = _longest_runs(table.ptr, table.base, table.trips, table.depart)
+    ahead = legs.ms[leg].astype(np.int64) - runs[table.ptr[pattern] + call]
     order = np.lexsort((ahead, call, pattern, legs.rows[leg]))
     key = legs.rows[leg][order].astype(np.int64) * len(table.trips) + pattern[order]
     first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
@@ -47,13 +48,16 @@ def useful_walks(legs: Legs, table: Timetable) -> Legs:
     return Legs(legs.rows[keep], legs.columns[keep], legs.ms[keep], legs.shape)
 
 
-def _longest_runs(table: Timetable) -> NDArray[np.int64]:
+@kernel
+def _longest_runs(ptr, base, trips, depart):
     """The longest time that any trip takes from its first call to each, part by part; per call."""
-    runs = np.zeros(len(table.stop), np.int64)
-    for p in range(len(table.trips)):
-        a, b = int(table.ptr[p]), int(table.ptr[p + 1])
-        base, trips = int(table.base[p]), int(table.trips[p])
-        depart = table.depart[base : base + trips * (b - a)].reshape(trips, b - a)
-        if b - a > 1:
-            runs[a + 1 : b] = np.cumsum(np.diff(depart.astype(np.int64), axis=1).max(axis=0))
+    runs = np.zeros(ptr[-1], np.int64)
+    for p in range(len(trips)):
+        a, size = np.int64(ptr[p]), np.int64(ptr[p + 1] - ptr[p])
+        for call in range(1, size):
+            longest = np.int64(0)
+            for trip in range(trips[p]):
+                at = base[p] + trip * size + call
+                longest = max(longest, np.int64(depart[at]) - np.int64(depart[at - 1]))
+            runs[a + call] = runs[a + call - 1] + longest
     return runs
