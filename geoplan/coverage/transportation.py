@@ -25,7 +25,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from geoplan.coverage.cost_queries import pairs_within
@@ -151,6 +150,8 @@ def _solve_component(
 def _solve_transportation(
     i: np.ndarray, j: np.ndarray, cost: np.ndarray, supply: np.ndarray, capacity: np.ndarray
 ) -> np.ndarray:
+    from scipy.optimize import linprog  # half a second to load, where nobody asks for it
+
     arcs = np.arange(len(i))
     ones = np.ones(len(i))
     by_row = sparse.csr_matrix((ones, (i, arcs)), shape=(len(supply), len(i)))

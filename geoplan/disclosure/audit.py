@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 #: suppressed cells that sums connect; a larger group is protected sum by sum only
@@ -180,6 +179,8 @@ def _width(
     enough: float,
 ) -> float:
     """How far apart the least and the most are that unknown `k` can be; up to `enough` or more."""
+    from scipy.optimize import linprog  # loaded where it is used: it takes a while
+
     if equal.shape[0] == 0:
         return np.inf
     known = equal @ values

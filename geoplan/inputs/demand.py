@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -29,10 +29,12 @@ from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.people.added_columns import refuse_overlaps
 from geoplan.inputs.people.census import scale_to_census
 from geoplan.inputs.people.doubts import report_people
-from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
-from geoplan.inputs.rasters.raster_demand import RasterDemand, demand_of_rasters
+from geoplan.inputs.rasters import RASTER_SUFFIXES
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.rows.row_identity import report_repeated_people, row_ids
+
+if TYPE_CHECKING:
+    from geoplan.inputs.rasters.raster_demand import RasterDemand
 
 #: no community has more people; a row with more holds a code or a typing error
 MAX_PEOPLE = 5_000_000
@@ -111,6 +113,8 @@ def read_demand(
             if sources[0].unit and sources[0].suffix not in RASTER_SUFFIXES:
                 collector.about_file("unit_unused", "warning", unit=sources[0].unit)
             if sources[0].suffix in RASTER_SUFFIXES:
+                from geoplan.inputs.rasters.raster_demand import demand_of_rasters  # rasterio
+
                 rasters = demand_of_rasters(sources, collector, key, context)
                 frame = rasters.frame if sum_to is not None else rasters.whole()
             elif len(sources) > 1:

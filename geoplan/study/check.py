@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import told_in
-from geoplan.inputs import write_findings
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.study.config.input_files import unread_files
 from geoplan.study.progress import Progress, silent
@@ -134,6 +133,8 @@ def check_study(
     unwritten = ""
     try:
         with replaced(path) as beside:
+            from geoplan.inputs import write_findings  # loads openpyxl
+
             write_findings(
                 beside, inputs.loaded, further=inputs.findings, records=inputs.records, lang=lang
             )

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from geoplan.demo_city import generate
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.study.config.validate import read_study_file
 from geoplan.study.progress import Progress, silent
@@ -52,6 +51,8 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     Traceback (most recent call last):
     geoplan.errors.UsageError: ... holds a study that is not the demo city ...
     """
+    from geoplan.demo_city import generate  # loads what writes its files
+
     target = Path(folder)
     if target.exists() and not target.is_dir():
         raise UsageError.of("study.dir_is_file", folder=target)

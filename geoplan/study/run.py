@@ -101,7 +101,7 @@ def run_study(
         set_aside=inputs.set_aside(),
         areas=inputs.areas,
         services=services,
-        figures=figures_table(context, services),
+        figures=kept.figures(services, lambda: figures_table(context, services)),
         background=background_layers(context.inputs.background, context.networks),
         run=_facts(study, inputs.records, stages, cluster),
         assumed=_assumed(inputs.findings, services),

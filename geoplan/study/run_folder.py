@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from geoplan import outputs
-from geoplan.inputs import write_findings
 from geoplan.results import RunResults
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.progress import Progress, Stages
@@ -123,6 +122,8 @@ def _write_outputs(
             outputs.write_tables(results, folder, lang=lang, audience=audience)
             if audience == "internal":
                 path = folder / "findings.xlsx"
+                from geoplan.inputs import write_findings  # loads openpyxl
+
                 write_findings(
                     path,
                     list(inputs.loaded),

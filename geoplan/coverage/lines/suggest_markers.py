@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from shapely.geometry import Point
 
 from geoplan.coverage.lines.linear_reference import (
@@ -253,6 +252,8 @@ class _Marking:
         cover = sparse.csr_matrix(
             (np.ones(len(spot)), (chain, spot)), shape=(len(bare), len(where))
         )
+        from scipy.optimize import Bounds, LinearConstraint, milp  # take a while to load
+
         solution = milp(
             np.ones(len(where)),
             constraints=LinearConstraint(cover, lb=1),

@@ -9,9 +9,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio import Affine, Env
-from rasterio.features import rasterize
-from scipy.ndimage import distance_transform_edt
 
 from geoplan.inputs.layers import check_projected
 
@@ -121,6 +118,10 @@ class Streets:
         mesh up to 100 m; rows from north to south, columns from west to east, the point itself in
         the middle.
         """
+        from rasterio import Affine, Env  # these take a while to load
+        from rasterio.features import rasterize
+        from scipy.ndimage import distance_transform_edt
+
         k = round(reach_m / step_m)
         n = k + round(_MARGIN_M / step_m)  # a street outside the lattice may be the nearest one
         half = (n + 0.5) * step_m

@@ -23,7 +23,6 @@ from geoplan.errors import FileError
 from geoplan.inputs.files.gate.raster_file import opened_raster
 from geoplan.inputs.files.gate.reading import reading, said_by
 
-RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".bil", ".flt", ".adf")
 #: what a study may say that the cells hold
 UNITS = ("people", "per_km2", "per_ha")
 #: tags that describe what the numbers are

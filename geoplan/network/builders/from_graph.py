@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
@@ -39,6 +38,9 @@ from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import SAME_STREET_M
 from geoplan.validate import checked_speeds
 from geoplan.words.message import Message, first_few
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _log = logging.getLogger(__name__)
 
@@ -146,6 +148,8 @@ def network_from_graph(
 
 
 def _own_crs(graph: nx.Graph) -> CRS:
+    import networkx as nx  # takes a while to load
+
     if not isinstance(graph, nx.Graph):
         raise UsageError.of("call_faults.no_graph", kind=type(graph).__name__)
     if graph.graph.get("crs") is None:

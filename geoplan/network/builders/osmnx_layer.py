@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
 
 from geoplan.network.builders.tagging.makers import plain
 from geoplan.network.builders.tagging.values import parsed, tag_values
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: columns that OSMnx writes beside every edge
 _OWN = frozenset({"u", "v", "osmid"})
@@ -36,6 +38,8 @@ def graph_of_layer(frame: gpd.GeoDataFrame) -> nx.MultiDiGraph:
     GeoPackages) with one line for both and the direction of one-way streets in ``from``, ``to``
     and the drawn line.
     """
+    import networkx as nx  # takes a while to load
+
     names = {plain(name): name for name in reversed(list(frame.columns))}
     tags = frame.drop(columns=[frame.geometry.name, names["u"], names["v"]])
     tags.columns = [plain(name) for name in tags.columns]

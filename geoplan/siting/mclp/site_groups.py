@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
 from geoplan.siting.model.core import Core
 from geoplan.tolerances import LEAST_DIVISOR
@@ -99,6 +97,9 @@ def site_groups(core: Core) -> SiteGroups:
     size = np.sqrt(np.maximum(people, LEAST_DIVISOR))
     far = np.clip(1.0 - common / np.outer(size, size), 0.0, 1.0)
     np.fill_diagonal(far, 0.0)
+    from scipy.cluster.hierarchy import leaves_list, linkage  # take a while to load
+    from scipy.spatial.distance import squareform
+
     tree = linkage(squareform(far, checks=False), "average")
     order = leaves_list(tree)
     low, high = np.empty(2 * core.m - 1, np.int64), np.empty(2 * core.m - 1, np.int64)

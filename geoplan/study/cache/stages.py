@@ -9,10 +9,12 @@ not known to be of no use to a stage counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pandas as pd
 
 from geoplan.results import ServiceResult
 from geoplan.study.cache.fingerprint import FileDigests, code_key, environment_key, key_of
@@ -106,6 +108,14 @@ class StageCache:
         return self.store.reused(
             named, work, keep=lambda found: all(map(_is_whole, found.values()))
         )
+
+    def figures(
+        self, services: Mapping[str, ServiceResult], work: Callable[[], pd.DataFrame]
+    ) -> pd.DataFrame:
+        """Published figures beside those of all the run's `services`. After all of these."""
+        named = self.run_key(list(services))
+        named = None if named is None else key_of("figures", named)
+        return self.store.reused(named, work, keep=lambda _: all(map(_is_whole, services.values())))
 
     def run_key(self, services: list[str]) -> str | None:
         """A key of all that the results of a run of `services` depend on. After `inputs`."""

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from geoplan.inputs import write_findings
-from geoplan.outputs.cities.write import write_cities
 from geoplan.results.cities import CitiesResults
 from geoplan.study.cities.check import of_city
 from geoplan.study.plan import Plan
@@ -76,9 +74,13 @@ def write_whole(
     """What stands beside the cities' folders, which are written already."""
     count, lang = len(whole.cities), whole.info.lang
     progress(100 * count, 100 * (count + 1), whole.info.name)
+    from geoplan.outputs.cities.write import write_cities  # loads matplotlib
+
     write_cities(whole, folder)
     write_json(folder / "summary.json", whole.summary)
     if whole.info.audience == "internal":
+        from geoplan.inputs import write_findings  # loads openpyxl
+
         write_findings(
             folder / "findings.xlsx",
             list(inputs.loaded),

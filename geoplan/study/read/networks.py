@@ -20,7 +20,6 @@ from geoplan.network.builders.build_notes import (
     network_finding,
     notes_not_logged,
 )
-from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.line_layer import LINE_SUFFIXES, TABLE_SUFFIXES
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.doubts import network_doubts
@@ -287,6 +286,8 @@ def _checked(
         beside.append(side_record(base / name, name=name, role=f"{role}.links", rows=len(lines)))
     if section.elevation is not None:
         with translated_errors(config, mode, section.elevation):
+            from geoplan.network.builders.elevation import with_slope  # loads rasterio
+
             network = with_slope(network, base / section.elevation)
         name = section.elevation
         beside.append(side_record(base / name, name=name, role=f"{role}.elevation"))

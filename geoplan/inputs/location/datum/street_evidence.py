@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
@@ -271,6 +271,5 @@ def _one_sided_p(gains: Floats) -> float:
     """Probability of so large a mean gain where there is none (Student's t)."""
     if len(gains) < _MIN_POINTS or gains.std() == 0:
         return 1.0
-    return float(
-        student.sf(gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains))), len(gains) - 1)
-    )
+    t = gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains)))
+    return float(stdtr(len(gains) - 1, -t))

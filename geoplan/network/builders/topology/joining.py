@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import DisjointSet
 
 from geoplan.network.builders.topology.noding import insert_vertices
 from geoplan.network.graph.polylines import location_numbers
@@ -83,6 +82,8 @@ class _Joiner:
         place: NDArray[np.int64],
         reach: float,
     ) -> None:
+        from scipy.cluster.hierarchy import DisjointSet  # takes a while to load
+
         self.coords, self.of_line, self.begin = coords, of_line, begin
         self.place, self.reach = place, reach
         self.moved = coords.copy()
