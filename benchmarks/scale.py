@@ -6,7 +6,8 @@ more. Each size runs as the command does, in a process of its own, without what 
 Printed: CPU seconds and peak memory of all and of every stage, and per node beside the smallest.
 
     python benchmarks/scale.py                      # 20,000, 50,000 and 200,000 corners
-    python benchmarks/scale.py --nodes 500000       # minutes; --scheduler ADDRESS for a cluster
+    python benchmarks/scale.py --nodes 500000       # minutes
+    python benchmarks/scale.py --scheduler ADDRESS  # what a cluster brings; "local" starts one
 """
 
 from __future__ import annotations
@@ -107,14 +108,14 @@ def province(folder: Path, nodes: int, *, seed: int = 0) -> None:
     (folder / "study.toml").write_text(STUDY.format(sites=asked), encoding="utf-8")
 
 
-def measured(nodes: int, options: list[str]) -> dict[str, Any]:
+def measured(nodes: int) -> dict[str, Any]:
     """One run of a province of so many corners: CPU seconds, peak memory, stages."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = [sys.executable, __file__, "--make", str(folder), "--nodes", str(nodes)]
         subprocess.run(made, check=True)
         start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "geoplan", "run", str(folder), "--no-cache", *options]
+        command = [sys.executable, "-m", "geoplan", "run", str(folder), "--no-cache"]
         environment = {**os.environ, "GEOPLAN_CACHE": "off"}
         ran = subprocess.run(command, capture_output=True, text=True, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -141,10 +142,14 @@ def main() -> None:
     if given.make is not None:  # in a process of its own, whose memory is not the run's
         province(given.make, given.nodes[0])
         return
-    options = ["--scheduler", given.scheduler] if given.scheduler else []
+    if given.scheduler:
+        from scale_cluster import cluster_table
+
+        cluster_table(given.scheduler)
+        return
     first: tuple[float, float] | None = None
     for nodes in given.nodes:
-        found = measured(nodes, options)
+        found = measured(nodes)
         per_node = found["cpu"] / nodes, found["peak_mb"] / nodes
         first = first or per_node
         print(

@@ -115,14 +115,16 @@ def run_study(
     return Plan(results=results, inputs=inputs, kept=outputs)
 
 
-def suggest_sites_of(study: StudySettings, key: str, *, progress: Progress) -> ServiceResult:
+def suggest_sites_of(
+    study: StudySettings, key: str, *, progress: Progress, cache: bool = True
+) -> ServiceResult:
     """One service with suggested sites; nothing is drawn, listed or merged that only files show.
 
     What a run of the whole study has kept of its streets and inputs is used.
     """
     study.require_streets()
     config = _of_run(study.config, [key])
-    kept = StageCache.of(config, study.folder, enabled=True)
+    kept = StageCache.of(config, study.folder, enabled=cache)
     stages = Stages(total=4, progress=progress)
     inputs, networks = _read(study, [key], stages, kept, whole=True)
     context = Context(config=config, inputs=inputs, networks=networks)

@@ -14,9 +14,11 @@ from pathlib import Path
 from geoplan.errors import DiskError, GeoplanError, told_in
 from geoplan.inputs.files.gate.limits import limits_set
 from geoplan.inputs.findings.finding import Finding
+from geoplan.siting.joint.sharing import CityCurve
 from geoplan.study.cache.fingerprint import FileDigests, texts_in
 from geoplan.study.cities.one_city import CityDone, CityTask, read_only, run_city
 from geoplan.study.cities.opening import faults_of
+from geoplan.study.cities.share import curve_of
 from geoplan.study.cluster.link import speaking
 from geoplan.study.cluster.parcel import Parcel
 from geoplan.study.config.near_files import is_there
@@ -82,6 +84,7 @@ class CityParcel:
     topic : under which the worker tells how far it is.
     basemap : what lies under the maps; None: the plan comes back, and nothing is written.
     only_read : the city is not run: what would stop it is looked for.
+    curve_to : the city is not run: what up to so many new sites of its one service bring is found.
     """
 
     task: CityTask
@@ -91,6 +94,7 @@ class CityParcel:
     topic: str
     basemap: Basemap | None = None
     only_read: bool = False
+    curve_to: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -98,12 +102,13 @@ class CityAnswer:
     """What a worker gives for one city.
 
     done : nothing where the city was only read, or could not be run.
-    faults : why it could not. files : of its folder, by name.
+    faults : why it could not. files : of its folder, by name. curve : that was asked for.
     """
 
     done: CityDone | None = None
     faults: tuple[Finding, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    curve: CityCurve | None = None
 
 
 def run_elsewhere(parcel: CityParcel, name: str) -> CityAnswer:
@@ -135,6 +140,10 @@ def _run(parcel: CityParcel, name: str, aside: Path) -> CityAnswer:
             if parcel.only_read:
                 read_only(task, progress)
                 return CityAnswer()
+            if parcel.curve_to is not None:
+                (key,) = task.services
+                curve = curve_of(study, key, parcel.curve_to, progress, cache=False)
+                return CityAnswer(curve=curve)
             written = None if parcel.basemap is None else aside / "out"
             done = run_city(task, folder=written, basemap=parcel.basemap, progress=progress)
     except DiskError:

@@ -14,6 +14,7 @@ from geoplan.errors import DiskError, GeoplanError
 from geoplan.inputs.files.gate.limits import current_limits
 from geoplan.inputs.findings.finding import Finding
 from geoplan.outputs.report.word.pdf import pdf_begun
+from geoplan.siting.joint.sharing import CityCurve
 from geoplan.study.cache.fingerprint import FileDigests, code_key, environment_key, key_of
 from geoplan.study.cache.store import Store
 from geoplan.study.cities.elsewhere import (
@@ -24,7 +25,8 @@ from geoplan.study.cities.elsewhere import (
     run_elsewhere,
 )
 from geoplan.study.cities.one_city import CityDone, CityTask, read_only, run_city
-from geoplan.study.cities.opening import faults_of
+from geoplan.study.cities.opening import City, faults_of
+from geoplan.study.cities.share import curves_here
 from geoplan.study.cities.write import recorded_again, write_city
 from geoplan.study.cluster.link import Cluster
 from geoplan.study.cluster.parcel import WHERE_VARIABLE, Parcel
@@ -96,9 +98,7 @@ def run_on_cluster(cluster: Cluster, work: CitiesWork) -> CitiesFound:
     by_name = {task.city.name: task for task in work.tasks}
     files = {name: files_of_city(task.city.study) for name, task in by_name.items()}
     sent = {name: own for name, own in files.items() if own is not None}
-    weights = {
-        name: sum(p.stat().st_size for p in own.paths.values()) for name, own in sent.items()
-    }
+    weights = {name: own.weight for name, own in sent.items()}
     keys = {name: _kept_key(by_name[name], work) for name in sent}
     store = Store.of_user()
     left: list[str] = []
@@ -132,7 +132,8 @@ def run_on_cluster(cluster: Cluster, work: CitiesWork) -> CitiesFound:
     for name, answer in worked_out(cluster, run_elsewhere, None, list(left), own=parcel):
         left.remove(name)
         found.weights[name] = weights[name]
-        if answer.done is not None and not answer.faults:
+        # a file that was changed meanwhile may have been sent as it was or as it is
+        if answer.done is not None and keys[name] == _kept_key(by_name[name], work):
             store.reused(keys[name], lambda answer=answer: answer)  # type: ignore[misc]
         _take(found, work, by_name[name], answer)
         under_way()
@@ -150,23 +151,60 @@ def _parcel(
     files: dict[str, CityFiles],
     name: str,
 ) -> CityParcel:
-    """A city as it is sent now."""
-    where = os.environ.get(WHERE_VARIABLE, "").strip()
-    base, own = work.whole.resolve(), files[name]
+    """A city to be run, as it is sent now."""
+    parcel = _sent_now(cluster, work.whole, tasks[name], files[name])
+    return replace(parcel, basemap=work.away, only_read=bool(found.faults))
+
+
+def _sent_now(cluster: Cluster, whole: Path, task: CityTask, own: CityFiles) -> CityParcel:
+    """A city with its files as they are; those that workers see are not sent."""
+    where, base = os.environ.get(WHERE_VARIABLE, "").strip(), whole.resolve()
     seen = {
         as_sent: path.relative_to(base).as_posix()
         for as_sent, path in own.paths.items()
         if path.is_relative_to(base)
     }
     return CityParcel(
-        task=tasks[name],
+        task=task,
         files=Parcel.of(own.paths, seen=seen, where=where),
         place=own.place,
         limits=asdict(current_limits()),
         topic=cluster.heard.topic,
-        basemap=work.away,
-        only_read=bool(found.faults),
     )
+
+
+def curves_on(
+    cluster: Cluster,
+    whole: Path,
+    cities: Sequence[City],
+    key: str,
+    most: Sequence[int],
+    progress: Progress,
+) -> list[CityCurve | tuple[Finding, ...]]:
+    """`geoplan.study.cities.share.curves_here`, each curve by a worker.
+
+    whole : the folder of the study of all of them.
+    """
+    asked = {city.name: CityTask(city=city, services=(key,)) for city in cities}
+    number = dict(zip(asked, most, strict=True))
+    files = {name: files_of_city(task.city.study) for name, task in asked.items()}
+    sent = {name: own for name, own in files.items() if own is not None}
+    found: dict[str, CityCurve | tuple[Finding, ...]] = {}
+
+    def parcel(name: str) -> CityParcel:
+        own = _sent_now(cluster, whole, asked[name], sent[name])
+        return replace(own, curve_to=number[name])
+
+    names = sorted(sent, key=lambda name: -sent[name].weight)
+    for name, answer in worked_out(cluster, run_elsewhere, None, names, own=parcel):
+        found[name] = answer.faults if answer.curve is None else answer.curve
+        told = cluster.state(len(found), len(cities), what="curves_under_way")
+        progress(len(found), len(cities), told.text(cities[0].study.config.lang))
+    here = [city for city in cities if city.name not in sent]
+    numbers = [number[city.name] for city in here]
+    for city, one in zip(here, curves_here(here, key, numbers, progress), strict=True):
+        found[city.name] = one
+    return [found[city.name] for city in cities]
 
 
 def _take(found: CitiesFound, work: CitiesWork, task: CityTask, answer: CityAnswer) -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from geoplan.errors import DiskError, GeoplanError
 from geoplan.results.cities import SharedSites
 from geoplan.study.cities.check import joined_inputs, of_city, part_of
-from geoplan.study.cities.on_cluster import CitiesFound, CitiesWork, run_on_cluster
+from geoplan.study.cities.on_cluster import CitiesFound, CitiesWork, curves_on, run_on_cluster
 from geoplan.study.cities.one_city import CityTask, read_only, run_city
 from geoplan.study.cities.opening import faults_of, opened_cities, services_by_city, stopped
 from geoplan.study.cities.plan import CitiesPlan, plan_of_all
-from geoplan.study.cities.share import as_reached, shared_sites
+from geoplan.study.cities.share import CurvesOf, as_reached, curves_here, shared_sites
 from geoplan.study.cities.write import whole_folder, write_whole
 from geoplan.study.cluster.link import linked
 from geoplan.study.progress import Progress
@@ -73,7 +74,8 @@ def run_cities(
 
     with linked(order.scheduler, tell=tell) as cluster:
         begin = _SHARE_PART if _shares(study) else 0.0
-        tasks, shared = _tasks(study, order, part_of(progress, 0.0, begin))
+        curves = curves_here if cluster is None else partial(curves_on, cluster, study.folder)
+        tasks, shared = _tasks(study, order, part_of(progress, 0.0, begin), curves)
         work = CitiesWork(
             tasks=tasks,
             whole=study.folder,
@@ -155,7 +157,7 @@ def run_into(
 
 
 def _tasks(
-    study: StudySettings, order: CitiesOrder, progress: Progress
+    study: StudySettings, order: CitiesOrder, progress: Progress, curves: CurvesOf
 ) -> tuple[list[CityTask], dict[str, SharedSites]]:
     """One task per city that has what is asked for; what they share is shared out."""
     opened = opened_cities(study)
@@ -174,7 +176,7 @@ def _tasks(
         )
     services = services_by_city(cities, order.services, study.config.lang)
     cities = tuple(city for city in cities if services[city.name] or order.services is None)
-    cities, shared = shared_sites(study, cities, services, progress=progress)
+    cities, shared = shared_sites(study, cities, services, progress=progress, curves=curves)
     return [
         CityTask(
             city=city,

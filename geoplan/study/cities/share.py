@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,18 +32,40 @@ _ROUNDING = 1e-9
 _HOW_MUCH = ("sites", "budget", "phases", "years")
 
 
+def curves_here(
+    cities: Sequence[City], key: str, most: Sequence[int], progress: Progress
+) -> list[CityCurve | tuple[Finding, ...]]:
+    """What every number of new sites brings in each city, up to its `most`, or what stops it."""
+    found: list[CityCurve | tuple[Finding, ...]] = []
+    for k, city in enumerate(cities):
+        told = of_city(progress, city.name, k, len(cities))
+        try:
+            found.append(curve_of(city.study, key, most[k], told))
+        except GeoplanError as error:
+            found.append(faults_of(city.name, error, city.study.config.lang))
+    return found
+
+
+#: works out the curves of cities, here or elsewhere
+CurvesOf = Callable[
+    [Sequence[City], str, Sequence[int], Progress], list[CityCurve | tuple[Finding, ...]]
+]
+
+
 def shared_sites(
     study: StudySettings,
     cities: Sequence[City],
     services: Mapping[str, Sequence[str]],
     *,
     progress: Progress,
+    curves: CurvesOf = curves_here,
 ) -> tuple[tuple[City, ...], dict[str, SharedSites]]:
     """Every city with its part of what is shared, and how it was shared, by service.
 
     Parameters
     ----------
     study : of all the cities. services : which are asked for, by city.
+    curves : where each city's curve is worked out.
 
     Raises
     ------
@@ -57,7 +79,7 @@ def shared_sites(
         if section.siting is None or not having:
             continue
         refuse_unshared(study, having, key, section.siting)
-        one = share_among(study, having, key, section.siting, progress=progress)
+        one = share_among(study, having, key, section.siting, progress=progress, curves=curves)
         found[key] = replace(one, gave_way=tuple(_in_years(having, key)))
     return tuple(with_part(city, found) for city in cities), found
 
@@ -130,25 +152,25 @@ def share_among(
     asked: SharedSitingSection,
     *,
     progress: Progress,
+    curves: CurvesOf = curves_here,
 ) -> SharedSites:
     """The best split of `asked` among cities, with each city's curve up to all of it."""
-    curves: list[CityCurve] = []
+    known: list[CityCurve] = []
     prices: list[float] = []
+    numbers: list[int] = []
     faults: list[Finding] = []
-    for k, city in enumerate(cities):
+    for city in cities:
         siting = city.study.config.services[key].siting
         assert siting is not None
         price = siting.site_cost if isinstance(siting.site_cost, float) else np.nan
         prices.append(price)
         most = asked.sites if asked.sites is not None else int(_of(asked.budget) / price + 1e-9)
-        told = of_city(progress, city.name, k, len(cities))
-        try:
-            curve = _curve(city.study, key, most, told)
-        except GeoplanError as error:
-            faults += faults_of(city.name, error, study.config.lang)
-            continue
-        unit = 1.0 if asked.sites is not None else price
-        curves.append(replace(curve, price=unit))
+        numbers.append(most)
+    for one, price in zip(curves(cities, key, numbers, progress), prices, strict=True):
+        if isinstance(one, tuple):
+            faults += one
+        else:
+            known.append(replace(one, price=1.0 if asked.sites is not None else price))
     if faults:
         raise stopped(study, faults)
     total = asked.sites if asked.sites is not None else _of(asked.budget)
@@ -157,8 +179,8 @@ def share_among(
         told = of_city(progress, cities[k].name, k, len(cities))
         return _solved(cities[k].study, key, count, told)
 
-    split, curves = share_out_proved(curves, total, solve=solve, rounds=_ROUNDS)
-    chosen = list(zip(curves, split.points, strict=True))
+    split, known = share_out_proved(known, total, solve=solve, rounds=_ROUNDS)
+    chosen = list(zip(known, split.points, strict=True))
     sites = [int(curve.sites[k]) for curve, k in chosen]
     table = pd.DataFrame(
         {
@@ -176,7 +198,7 @@ def share_among(
         table=table,
         value=split.value,
         bound=split.bound,
-        curves=dict(zip(table.index, curves, strict=True)),
+        curves=dict(zip(table.index, known, strict=True)),
     )
 
 
@@ -187,27 +209,35 @@ def _of(budget: float | None) -> float:
 
 def _solved(study: StudySettings, key: str, count: int, progress: Progress) -> tuple[float, float]:
     """People served in one city by so many new sites, and what no sites exceed."""
-    result = _planned(study, key, count, False, progress).result
+    result = _planned(study, key, count, progress).result
     bound = np.inf if result.bound is None else result.bound
     return float(result.value), float(bound)
 
 
 def _planned(
-    study: StudySettings, key: str, count: int, curve: bool, progress: Progress
+    study: StudySettings,
+    key: str,
+    count: int,
+    progress: Progress,
+    *,
+    curve: bool = False,
+    cache: bool = True,
 ) -> SitingOutcome:
     asked: dict[str, Any] = dict.fromkeys(_HOW_MUCH)
     asked |= {"sites": count, "curve": curve, "robustness": 0}
     changed = study.replace({f"services.{key}.siting": asked})
-    siting = suggest_sites_of(changed, key, progress=progress).siting
+    siting = suggest_sites_of(changed, key, progress=progress, cache=cache).siting
     assert siting is not None
     if siting.result.detail.get("interrupted"):
         raise KeyboardInterrupt
     return siting
 
 
-def _curve(study: StudySettings, key: str, most: int, progress: Progress) -> CityCurve:
+def curve_of(
+    study: StudySettings, key: str, most: int, progress: Progress, *, cache: bool = True
+) -> CityCurve:
     """People served in one city by every number of new sites up to `most`, with the bound."""
-    curve = _planned(study, key, most, True, progress).curve
+    curve = _planned(study, key, most, progress, curve=True, cache=cache).curve
     if curve is None:
         raise UsageError.of("cities.shares_no_curve", key=key)
     return CityCurve(

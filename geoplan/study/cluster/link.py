@@ -144,6 +144,7 @@ class Cluster:
     def listen(self, told: Callable[[dict[str, Any]], None]) -> None:
         """Tell by `told` what workers say of their pieces of work, by name; see `speaking`."""
         self.heard.told = told
+        self.heard.by_name.clear()
         self._subscribe()
 
     def _subscribe(self) -> None:

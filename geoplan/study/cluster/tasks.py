@@ -204,7 +204,8 @@ class _Orders(Generic[S, T]):
             self._failed(name, found.why, "cluster.worker_fault")
             return None
         assert isinstance(found, _Done)
-        self.cluster.cpu_s[name] = round(found.cpu_s, 3)
+        cpu_s = self.cluster.cpu_s
+        cpu_s[name] = round(cpu_s.get(name, 0.0) + found.cpu_s, 3)
         return found
 
     def _failed(self, name: str, why: Message | str, sentence: str) -> None:

@@ -110,7 +110,8 @@ def test_cities_on_workers_are_the_cities_alone(tmp_path: Path) -> None:
                 progress=lambda *step: told.append(step),
             )
             failing.join()
-            costs_in_tiles(tmp_path / "towns" / "alpha", machines.address, patch)
+            alone = json.loads((tmp_path / "here" / "Alpha" / "summary.json").read_text("utf-8"))
+            costs_in_tiles(tmp_path / "towns" / "alpha", alone, machines.address, patch)
     here, there = files(tmp_path / "here"), files(tmp_path / "there")
     assert here.keys() == there.keys()
     assert [name for name in here if here[name] != there[name]] == []
@@ -128,10 +129,11 @@ def test_cities_on_workers_are_the_cities_alone(tmp_path: Path) -> None:
     assert once < facts["bytes_sent"] < 2.2 * once
 
 
-def costs_in_tiles(town: Path, address: str, patch: pytest.MonkeyPatch) -> None:
+def costs_in_tiles(
+    town: Path, alone: dict[str, Any], address: str, patch: pytest.MonkeyPatch
+) -> None:
     """One service of one city: its costs go out in tiles, and the summary is that of no tiles."""
     study = Study.open(town)
-    here = study.run(cache=False)
     patch.setattr(tiles, "LEAST_EDGES", 0)
     patch.setattr(cost_tiles, "LEAST_SITES", 0)
     patch.setattr(assess_service, "TILE_EDGES", 2)
@@ -139,7 +141,7 @@ def costs_in_tiles(town: Path, address: str, patch: pytest.MonkeyPatch) -> None:
     there = study.run(
         cache=False, scheduler=address, progress=lambda done, total, text: told.append(text)
     )
-    assert without_time(there.to_dict()) == without_time(here.to_dict())
+    assert without_time(there.to_dict()) == without_time(alone)
     pieces = there.results.run["cluster"]["pieces"]
     assert {name.partition(".")[0] for name in pieces} >= {"tile 1", "tile 2"}
     assert len([name for name in pieces if name.startswith("tile 1.")]) > 1
@@ -275,3 +277,20 @@ def test_files_that_workers_see_are_not_sent(
     with pytest.raises(FileError, match="cannot be read on a worker"):
         parcel.unpack(tmp_path / "unpacked")
     assert not (tmp_path / "unpacked" / one).exists()
+
+
+def test_sites_that_cities_share_are_split_alike(
+    tmp_path: Path, in_this_process: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What new sites bring in each city is a worker's work, too; a fault there names the city."""
+    folder = tmp_path / "towns"
+    two_towns(folder)
+    shared = TWO + "\n[services.meal_station]\nsiting = { sites = 2 }\n"
+    (folder / "study.toml").write_text(shared, encoding="utf-8")
+    study = Study.open(folder)
+    there = study.run(scheduler="tcp://cluster", cache=False).to_dict()
+    assert [parcel.curve_to for parcel in in_this_process] == [2, 2, None, None]
+    assert without_time(there) == without_time(study.run(cache=False).to_dict())
+    (folder / "alpha" / "people.csv").write_text("id,lon\n1,2\n", encoding="utf-8")
+    with pytest.raises(StudyFileError, match=r"Alpha/people\.csv"):
+        study.run(scheduler="tcp://cluster", cache=False)
