@@ -66,7 +66,10 @@ def files_of_city(study: StudySettings) -> CityFiles | None:
         if not tidy.exists() or not tidy.samefile(path):  # ".." behind a link leads elsewhere
             return None
         plain.append(tidy)
-    root = Path(os.path.commonpath([base, *plain]))
+    try:
+        root = Path(os.path.commonpath([base, *plain]))
+    except ValueError:  # on several drives
+        return None
     return CityFiles(
         place=base.relative_to(root).as_posix(),
         paths={path.relative_to(root).as_posix(): path for path in plain},
