@@ -93,6 +93,7 @@ def _write_outputs(
     kept: KeptOutputs | None,
 ) -> None:
     reused = None if kept is None else partial(kept.file, results)
+    piece: Any = None if kept is None else partial(kept.piece, results)
     lang, audience = results.info.lang, results.info.audience
     speaker = Speaker(lang)
 
@@ -119,7 +120,7 @@ def _write_outputs(
         with stage("layers"):
             outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
         with stage("tables"):
-            outputs.write_tables(results, folder, lang=lang, audience=audience)
+            outputs.write_tables(results, folder, lang=lang, audience=audience, reused=piece)
             if audience == "internal":
                 path = folder / "findings.xlsx"
                 from geoplan.inputs import write_findings  # loads openpyxl

@@ -13,9 +13,14 @@ from geoplan.words.text_format import cell_text, is_missing
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
     """Write `frame` as CSV that Excel opens: UTF-8 with BOM, no cell a formula; returns `path`."""
-    text = safe_cells(frame).to_csv(index=False, lineterminator="\r\n")
-    path.write_bytes(text.encode("utf-8-sig"))
+    path.write_bytes(csv_bytes(frame))
     return path
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The content of such a file."""
+    text = safe_cells(frame).to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
 
 
 def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -38,12 +38,20 @@ def table_list(results: RunResults, speaker: Speaker) -> list[Table]:
     results : a run's results, or an edition of them.
     speaker : in whose language are causes, remedies and headings.
     """
-    tables = [overview_table(results, speaker)]
+    tables = tables_before(results, speaker)
     for service in results.services.values():
         tables.extend(service_tables(results, service, speaker))
-    if len(results.figures):
-        tables.append(figures_table(results))
-    return tables
+    return [*tables, *tables_after(results)]
+
+
+def tables_before(results: RunResults, speaker: Speaker) -> list[Table]:
+    """The tables of all services together, before those of each."""
+    return [overview_table(results, speaker)]
+
+
+def tables_after(results: RunResults) -> list[Table]:
+    """Published figures, where the study names any."""
+    return [figures_table(results)] if len(results.figures) else []
 
 
 def service_tables(

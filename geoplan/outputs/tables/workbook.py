@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,15 @@ from openpyxl.utils import get_column_letter
 
 from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.inputs.findings.fixed_clock import without_clock
-from geoplan.outputs.tables.office_files import write_csv
-from geoplan.outputs.tables.run_tables import table_list
+from geoplan.outputs.tables.office_files import csv_bytes
+from geoplan.outputs.tables.run_tables import service_tables, tables_after, tables_before
 from geoplan.outputs.tables.table import Column, Kind, Table
-from geoplan.results import RunResults
+from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import cell_text, display_width, is_missing, plain
+
+#: a table, and its file of CSV
+Written = tuple[Table, bytes]
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
@@ -41,6 +44,7 @@ def write_tables(
     *,
     lang: str | None = None,
     audience: str | None = None,
+    reused: Callable[[str, str, Callable[[], list[Written]]], list[Written]] | None = None,
 ) -> list[Path]:
     """Write ``tables/*.csv`` (UTF-8 with BOM, for Excel) and ``tables.xlsx`` into `folder`.
 
@@ -50,6 +54,8 @@ def write_tables(
     folder : the run's folder.
     lang : ``"zh"`` or ``"en"``; None = the study's.
     audience : ``"public"`` refuses results that are not the public edition.
+    reused : called with a service's key, "tables" and what makes them: gives equal ones that an
+        earlier run has left, or has them made.
 
     Returns
     -------
@@ -70,21 +76,35 @@ def write_tables(
     """
     refuse_internal(results, audience)
     speaker = Speaker(lang or results.info.lang)
-    tables = table_list(results, speaker)
-    written = write_csv_tables(tables, Path(folder) / "tables", speaker)
+    found = [(table, _csv(table, speaker)) for table in tables_before(results, speaker)]
+    for service in results.services.values():
+
+        def made(service: ServiceResult = service) -> list[Written]:
+            tables = service_tables(results, service, speaker)
+            return [(table, _csv(table, speaker)) for table in tables]
+
+        found += made() if reused is None else reused(service.key, "tables", made)
+    found += [(table, _csv(table, speaker)) for table in tables_after(results)]
+    written = _written(found, Path(folder) / "tables")
     book = Path(folder) / "tables.xlsx"
-    write_workbook(results, tables, book, speaker)
+    write_workbook(results, [table for table, _ in found], book, speaker)
     return [*written, book]
 
 
 def write_csv_tables(tables: list[Table], folder: Path, speaker: Speaker) -> list[Path]:
     """``NAME.csv`` for each table, under headings in `speaker`'s language."""
+    return _written([(table, _csv(table, speaker)) for table in tables], folder)
+
+
+def _written(tables: list[Written], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for table in tables:
-        path = folder / f"{table.name}.csv"
-        written.append(write_csv(_rounded(table).with_headings(speaker), path))
-    return written
+    for table, content in tables:
+        (folder / f"{table.name}.csv").write_bytes(content)
+    return [folder / f"{table.name}.csv" for table, _ in tables]
+
+
+def _csv(table: Table, speaker: Speaker) -> bytes:
+    return csv_bytes(_rounded(table).with_headings(speaker))
 
 
 def _rounded(table: Table) -> Table:

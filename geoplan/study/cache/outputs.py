@@ -1,7 +1,7 @@
-"""The outputs of a run, kept whole, and the maps and figures of each service.
+"""The outputs of a run, kept whole, and the maps, figures and tables of each service.
 
 The same results are not drawn and written twice; where one service has changed, those of the
-others are not drawn again.
+others are not drawn and listed again.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from geoplan.results import ReportForm, RunResults
 from geoplan.study.cache.fingerprint import key_of
 from geoplan.study.cache.store import Store
 from geoplan.writing.own_files import record_of
 from geoplan.writing.plain_faults import size_mb
+
+T = TypeVar("T")
 
 #: larger folders are written anew each time
 _MOST_MB = 600
@@ -61,16 +64,7 @@ class KeptOutputs:
         return known
 
     def file(self, results: RunResults, service: str, path: Path, work: Callable[[], None]) -> None:
-        """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it.
-
-        What it shows beside its service is in the key: the page's stamps, the names of the other
-        services, what was assumed, how far the whole run's maps reach.
-        """
-        own = self.services.get(service) if results is self.results else None
-        key = None
-        if own is not None and results.info.audience == "internal":
-            page = repr(replace(results.info, report=ReportForm()))
-            key = key_of("file", own, path.name, page, *self._shared)
+        """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it."""
         content = None
 
         def written() -> bytes:
@@ -79,9 +73,22 @@ class KeptOutputs:
             content = path.read_bytes()
             return content
 
-        found = self.store.reused(key, written)
+        found = self.piece(results, service, path.name, written)
         if content is None:
             path.write_bytes(found)
+
+    def piece(self, results: RunResults, service: str, name: str, work: Callable[[], T]) -> T:
+        """What outputs show of `service` under a `name` of their own: kept, else that of `work`.
+
+        What it shows beside its service is in the key: the page's stamps, the names of the other
+        services, what was assumed, how far the whole run's maps reach.
+        """
+        own = self.services.get(service) if results is self.results else None
+        key = None
+        if own is not None and results.info.audience == "internal":
+            page = repr(replace(results.info, report=ReportForm()))
+            key = key_of("piece", own, name, page, *self._shared)
+        return self.store.reused(key, work)
 
     @cached_property
     def _shared(self) -> tuple[str, str, list[str]]:

@@ -353,10 +353,12 @@ standard = { mode = "walk", threshold_m = 1000 }
 
 
 def drawn(plan: Plan, folder: Path) -> dict[str, bytes]:
-    """All maps and figures of a plan as its kept ones have it."""
+    """All maps, figures and tables of a plan as its kept ones have it."""
     reused = partial(plan.kept.file, plan.results) if plan.kept is not None else None
     outputs.write_figures(plan.results, folder / "figures", reused=reused)
     outputs.write_maps(plan.results, folder / "maps", reused=reused)
+    piece: Any = partial(plan.kept.piece, plan.results) if plan.kept is not None else None
+    outputs.write_tables(plan.results, folder, reused=piece)
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
