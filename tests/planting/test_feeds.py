@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geoplan.errors import GeoplanError
 from geoplan.study import Study, check_study
 from geoplan.study.example import STUDY, write_example
 from tests.planting.plants import Pieces
+from tests.planting.search import everything_in
 from tests.planting.unpack import everything
 
 SECTIONS = """
@@ -115,3 +117,108 @@ def test_nothing_that_was_planted_in_a_feed_is_seen(tmp_path: Path, seed: int) -
     assert len(pieces.made) > 80
     assert [(w, p) for w, text in said.items() for p in pieces.made if p in text] == []
     assert "乘 1路" in said["internal"]  # journeys are told, without what was planted
+
+
+LINES = """
+[network.transit]
+lines = "lines.csv"
+stops = "stops.csv"
+depart = "08:00-08:20"
+datum = "wgs84"
+"""
+
+
+def faulty(folder: Path, pieces: Pieces, case: str) -> None:
+    """The example by lines of which one thing is wrong, with a piece in every cell that is said."""
+
+    def said() -> str:
+        return pieces.piece()[0]
+
+    write_example(folder)
+    here = {"经度": 117.01, "纬度": 36.65}
+    hours = {"首末班": "06:00-21:00", "发车间隔": "10"}
+    lines = [{"线路": f"{k}路 {said()}", **hours} for k in range(4)]
+    stops = [
+        {"线路": line["线路"], "站序": k, "站名": f"站 {said()}", **here}
+        for line in lines
+        for k in (1, 2)
+    ]
+    feed = LINES
+    if case == "headway":
+        lines[0]["发车间隔"], lines[1]["发车间隔"] = said(), said()
+    elif case == "span":
+        lines[0]["首末班"] = said()
+    elif case == "order":
+        stops[1]["站序"] = said()
+    elif case == "without stops":
+        stops = stops[:-2]
+    elif case == "without headway":
+        lines = lines[:-1]
+    elif case == "columns":
+        lines = [{said(): 1, said(): 2}]
+    elif case == "withdrawn":
+        feed += f'withdrawn = ["9路 {said()}"]\n'
+    elif case == "factor":
+        feed += f'headway_factor = {{ "{lines[0]["线路"]}" = 1000, "9路 {said()}" = 2 }}\n'
+    else:
+        name = f"公交{(phone := pieces.mobile())}.zip"
+        pieces.made.append(phone)
+        feed = f'\n[network.transit]\npath = ["{name}"]\ndate = "2025-05-13"\ndepart = "08:00"\n'
+        with zipfile.ZipFile(folder / name, "w") as file:
+            if case == "feed":
+                file.writestr("stops.txt", f"stop_id,{said()}\n{said()},1\n")
+            else:
+                file.writestr("stops.txt", "stop_id,stop_lat,stop_lon\nA,36.6,117\nB,36.7,117\n")
+                file.writestr("routes.txt", f"route_id,route_short_name\n1,{said()}\n")
+                file.writestr("trips.txt", f"route_id,service_id,trip_id\n1,{said()},t\n")
+                file.writestr(
+                    "calendar_dates.txt", "service_id,date,exception_type\nx,20200101,1\n"
+                )
+                head = "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+                file.writestr(
+                    "stop_times.txt", f"{head}t,A,1,8:00:00,8:00:00\nt,B,2,8:09:00,8:09:00\n"
+                )
+        if case == "no zip":
+            (folder / name).write_bytes(b"no zip")
+    for name, rows in (("lines", lines), ("stops", stops)):
+        pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
+    text = STUDY.replace('lang = "en"', 'lang = "zh"')
+    standard = SECTIONS[SECTIONS.index("[services") :].format()
+    (folder / "study.toml").write_text(
+        text.replace("[[figures]]", feed + "\n" + standard), encoding="utf-8"
+    )
+
+
+CASES = (
+    "headway",
+    "span",
+    "order",
+    "without stops",
+    "without headway",
+    "columns",
+    "withdrawn",
+    "factor",
+    "feed",
+    "feed that never runs",
+    "no zip",
+)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_wrong_with_lines_and_feeds_is_said_without_what_was_planted(
+    tmp_path: Path, case: str
+) -> None:
+    for seed in range(3):
+        pieces = Pieces(3_000 + 20 * CASES.index(case) + seed)
+        folder = tmp_path / f"{seed}"
+        faulty(folder, pieces, case)
+        try:
+            report = check_study(folder)
+            said = str(report.to_dict()) + everything_in(folder / "findings.xlsx")
+            said += report._repr_html_()
+            assert "公交" in said or "线路" in said
+            said += str(Study.open(folder).run(services=["elderly_centre"], cache=False).summary())
+        except GeoplanError as error:
+            said = str(error)
+        assert pieces.made
+        assert [p for p in pieces.made if p in said] == [], said

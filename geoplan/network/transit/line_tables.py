@@ -49,6 +49,9 @@ HEADINGS = {
 }
 #: km/h between stops, stopping included, where a table does not say
 USUAL_SPEED_KMH = 18.0
+#: what is slower or faster is a slip
+_SLOWEST_KMH, _FASTEST_KMH = 1.0, 400.0
+_LONGEST_HEADWAY_MIN = 1440.0
 _HEADWAY = re.compile(
     r"\s*约?(\d+(?:\.\d+)?)(?:\s*[-–~～至到]\s*(\d+(?:\.\d+)?))?"
     r"\s*(?:分钟|分|min)?(?:/?[班辆车次])?\s*"
@@ -165,7 +168,7 @@ def _bands(table: pd.DataFrame, faults: Faults, notes: dict[str, Any]) -> list[B
             faults.add(Message("transit.bad_span", line=line.iloc[i]))
             continue
         kmh = float(speed.iloc[i]) if speed is not None else np.nan
-        if not kmh > 0:
+        if not _SLOWEST_KMH <= kmh <= _FASTEST_KMH:
             kmh = USUAL_SPEED_KMH
             notes["speeds_assumed"] = notes.get("speeds_assumed", 0) + 1
         bands.append(
@@ -182,7 +185,7 @@ def _bands(table: pd.DataFrame, faults: Faults, notes: dict[str, Any]) -> list[B
 
 
 def headway_min(cell: Any) -> float | None:
-    """Minutes of a headway as offices write it; the middle of a range; None = none.
+    """Minutes of a headway as offices write it; the middle of a range; None = none up to a day.
 
     Examples
     --------
@@ -193,7 +196,7 @@ def headway_min(cell: Any) -> float | None:
     if found is None:
         return None
     low, high = float(found[1]), float(found[2] or found[1])
-    return (low + high) / 2 if low + high > 0 else None
+    return (low + high) / 2 if 0 < low + high <= 2 * _LONGEST_HEADWAY_MIN else None
 
 
 def _span(row: pd.Series) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ import pandas as pd
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import project_lonlat
 from geoplan.errors import FileError, GeoplanError, NetworkError
+from geoplan.inputs.columns.personal.free_text import hide_in_text
 from geoplan.inputs.files.readers import read_source
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.finding import Finding
@@ -45,7 +46,9 @@ def read_transit(config: StudyFile, base: Path, walk: StudyNetwork) -> StudyNetw
     except GeoplanError as error:
         if error.sentence is None:
             raise
-        raise NetworkError(f"[network.transit] {error.message(config.lang)}") from error
+        # lines, stops and files are named as in their tables, with whatever else stands there
+        said = hide_in_text(error.message(config.lang))
+        raise NetworkError(f"[network.transit] {said}") from error
     records = [
         side_record(base / name, name=name, role="network.transit") for name in section.files
     ]

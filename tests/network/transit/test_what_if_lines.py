@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from geoplan import Network, TransitNetwork, travel_costs
-from geoplan.errors import UsageError
+from geoplan.errors import NetworkError, UsageError
 from geoplan.network.transit.notes import transit_findings
 
 from .random_feeds import DATE, make_town
@@ -104,3 +104,29 @@ def test_a_factor_of_a_line_that_is_withdrawn_is_told(tmp_path):
     assert any("withdrawn" in one.problem and "7" in one.problem for one in said)
     alone = transit.with_lines(withdrawn=["7"])
     assert not any("withdrawn" in f.said.problem for f in transit_findings(alone, "en"))
+
+
+def test_headways_and_speeds_that_cannot_be_are_told():
+    """A number of a person in the wrong column is no headway of 26,000 years."""
+    street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (4000, 0)])], crs=4548)
+    walk = Network.from_lines(street, mode="walk")
+    ends = gpd.points_from_xy([0, 4000], [0, 0])
+    stops = gpd.GeoDataFrame({"line": ["1", "1"], "order": [1, 2]}, geometry=ends, crs=4548)
+    row = {"line": "1", "span": "06:00-21:00", "headway": "10", "speed": "15"}
+
+    def minutes(network, **options):
+        costs = travel_costs(network, stops.geometry.iloc[:1], stops.geometry.iloc[1:], **options)
+        return float(costs.matrix.sum())
+
+    for headway in ("13812345678", "1441", "0"):
+        with pytest.raises(NetworkError, match="no number of minutes up to a day"):
+            TransitNetwork.from_lines(pd.DataFrame([row | {"headway": headway}]), stops, walk=walk)
+    for speed in ("13812345678", "0.00001", "-3", "inf"):
+        bus = TransitNetwork.from_lines(pd.DataFrame([row | {"speed": speed}]), stops, walk=walk)
+        assert bus.notes["speeds_assumed"] == 1
+        assert minutes(bus) == pytest.approx(5 + 4 / 18 * 60, abs=1e-4)
+    # once a day, and a hundredth of that: the last vehicle is waited for, never a later one
+    rare = TransitNetwork.from_lines(pd.DataFrame([row | {"headway": "1440"}]), stops, walk=walk)
+    rarer = rare.with_lines(headway_factor={"1": 100})
+    for network in (rare, rarer):
+        assert minutes(network, depart="20:30") == pytest.approx(30 + 16, abs=1e-4)

@@ -101,7 +101,7 @@ def _patterns(schedule: Schedule, start: int, end: int, slack: int) -> list[_Pat
         if ends < start or begins > end:
             continue
         if by_headway:
-            half = int(headway[trip]) // 2
+            half = min(int(headway[trip]) // 2, int(NEVER))  # nobody waits beyond the last
             times = (calls.arrive[a:b][None], calls.depart[a:b][None] - np.int32(slack))
             own = (calls.stop[a:b], calls.board[a:b], calls.alight[a:b], *times)
             found.append(_Pattern(np.array([trip]), *own, half, int(first[trip]), int(last[trip])))
