@@ -146,8 +146,8 @@ STAGE_SIZE = 1e4
 
 #: people; weighs rows without people in the middle of an area, so that an empty area has one too
 EMPTY_ROW_WEIGHT = 1e-9
-#: no unit; singular values, and parts of null vectors, that are rounding of +1/-1 sums
-NULL_SPACE = 1e-9
+#: people; differences of two answers of a linear program that are its rounding
+SAME_ANSWER = 1e-6
 
 # -- comparison ---------------------------------------------------------------------------
 

@@ -1,11 +1,12 @@
-"""How narrow a suppressed number is held by the published ones: the attack of linear programming.
+"""Whether the published numbers hold a suppressed one too narrowly: the attack of linear programming.
 
 Where all numbers are people, none is below 0; together with the published sums that holds every
 suppressed number between two values. A plan adds: who is served today is served after it, and where
 no new site reaches, nothing changes. So the sums of today and of after the plan together hold a
 number to less than either does. Numbers that are held too narrowly need further suppression.
 (Fischetti and Salazar 2001, Solving the cell suppression problem on tabular data with linear
-constraints, Management Science 47(7), call the width a protection level.)
+constraints, Management Science 47(7), call the width a protection level; the cheapest pair of
+answers as a choice of cells: Kelly, Golden and Assad 1992, Cell suppression, Networks 22.)
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-#: suppressed cells that sums connect; a larger group is protected sum by sum only
-MOST_AUDITED = 2_000
-#: people by which a solver's answer may be off
-_SLACK = 1e-6
+from geoplan.disclosure.two_answers import TwoAnswers, two_answers
+
+#: unknowns near a number within which two answers are looked for first: few are quickly solved,
+#: and what is free within them is free in all
+_FEW = 60
+#: as many are enough to choose well which of them stay suppressed
+_MANY = 1_500
+#: more are not looked at together: a number that they hold counts as held too narrowly
+_MOST = 30_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -54,21 +60,12 @@ class FinerCells:
         )
 
 
-def held_too_narrowly(
-    tables: list[NDArray[np.float64]],
-    sums: sparse.csr_matrix,
-    mask: NDArray[np.bool_],
-    *,
-    shared: NDArray[np.bool_],
-    below: float,
-    ordered: Sequence[tuple[int, int]] = (),
-    finer: FinerCells | None = None,
-) -> NDArray[np.bool_]:
-    """Small suppressed cells that the published ones hold to less than `below` people.
+class Audit:
+    """What a reader knows of the cells of several tables, whichever of them are suppressed.
 
     Parameters
     ----------
-    tables, sums, below : see `suppression.suppressed_cells`. mask : cells suppressed in all tables.
+    tables, sums, below : see `suppression.suppressed_cells`.
     shared : cells that are the same number in all tables, as a reader knows.
     ordered : pairs of tables (positions) of one service, of which a reader knows cell by cell which
         is the larger, or that they are equal: from where the sites are and who can reach them.
@@ -79,43 +76,152 @@ def held_too_narrowly(
     Two suppressed parts are 7 people together, so that each lies between 0 and 7:
 
     >>> sums = sparse.csr_matrix([[1, 1, 1, -1]])
-    >>> held_too_narrowly([np.array([3.0, 4.0, 900.0, 907.0])], sums,
-    ...     np.array([True, True, False, False]), shared=np.zeros(4, bool), below=10).tolist()
+    >>> audit = Audit([np.array([3.0, 4.0, 900.0, 907.0])], sums, below=10)
+    >>> audit.narrow(np.array([True, True, False, False])).tolist()
     [True, True, False, False]
 
     Of 16 people one part has 7, and 9 of the 16 are left after a plan that helps this part alone:
     it has between 7 and 16.
 
     >>> two = [np.array([7.0, 9.0, 16.0]), np.array([0.0, 9.0, 9.0])]
-    >>> held_too_narrowly(two, sparse.csr_matrix([[1, 1, -1]]), np.array([True, True, False]),
-    ...     shared=np.zeros(3, bool), below=10, ordered=[(0, 1)]).tolist()
+    >>> audit = Audit(two, sparse.csr_matrix([[1, 1, -1]]), below=10, ordered=[(0, 1)])
+    >>> audit.narrow(np.array([True, True, False])).tolist()
     [True, True, False]
     """
-    narrow = np.zeros(len(mask), bool)
-    if finer is not None:
-        tables, sums, mask, shared = finer.below(tables, sums, mask, shared)
-    count, width = len(tables), len(mask)
-    values = np.concatenate(tables)
-    column = _unknown_of(tables, shared, ordered)
-    blocks = sparse.block_diag([sums] * count, format="coo")
-    equal = sparse.csr_matrix((blocks.data, (blocks.row, column[blocks.col])), shape=blocks.shape)
-    less = _less_or_equal(tables, mask, column, ordered)
-    unknown = np.flatnonzero(np.tile(mask, count) & (column == np.arange(count * width)))
-    system, kind = sparse.vstack([equal, less]).tocsr(), np.zeros(equal.shape[0] + less.shape[0])
-    kind[equal.shape[0] :] = 1
-    for group, rows in _groups(system[:, unknown]):
-        if len(group) > MOST_AUDITED:
-            continue
-        own = unknown[group]
-        small = (values[own] > 0) & (values[own] < below) & (own % width < len(narrow))
-        if not small.any():
-            continue
-        matrix = system[rows][:, own]
-        limits = matrix[kind[rows] == 0], matrix[kind[rows] == 1]
-        for k in map(int, np.flatnonzero(small)):
-            if not narrow[own[k] % width] and _width(*limits, values[own], k, below) < below:
-                narrow[own[k] % width] = True
-    return narrow
+
+    def __init__(
+        self,
+        tables: list[NDArray[np.float64]],
+        sums: sparse.csr_matrix,
+        *,
+        below: float,
+        shared: NDArray[np.bool_] | None = None,
+        ordered: Sequence[tuple[int, int]] = (),
+        finer: FinerCells | None = None,
+    ) -> None:
+        self._cells, self._below = sums.shape[1], below
+        mask = np.ones(self._cells, bool)
+        same = np.zeros(self._cells, bool) if shared is None else shared
+        if finer is not None:
+            tables, sums, mask, same = finer.below(tables, sums, mask, same)
+        count, self._width = len(tables), len(mask)
+        self._values = np.concatenate(tables)
+        column = _unknown_of(tables, same, ordered)
+        blocks = sparse.block_diag([sums] * count, format="coo")
+        equal = sparse.csr_matrix(
+            (blocks.data, (blocks.row, column[blocks.col])), shape=blocks.shape
+        )
+        less = _less_or_equal(tables, mask, column, ordered)
+        self._system = sparse.vstack([equal, less]).tocsr()
+        self._is_less = np.arange(self._system.shape[0]) >= equal.shape[0]
+        self._first = np.flatnonzero(column == np.arange(count * self._width))
+        self._proved: set[int] = set()
+
+    def narrow(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Small suppressed cells that the published ones hold to less than `below` people.
+
+        mask : cells suppressed in all tables. What was free enough in a smaller mask stays so.
+        """
+        found = np.zeros(self._cells, bool)
+        unknown, small = self._unknown(mask)
+        near = _Near(self._system[:, unknown])
+        for k in small:
+            cell = int(unknown[k] % self._width)
+            if found[cell] or unknown[k] in self._proved:
+                continue
+            free = self._free(near, unknown, k, None, _FEW)
+            if free is None:
+                found[cell] = True
+            else:
+                self._proved.update(unknown[free.far].tolist())
+        return found
+
+    def fewest(
+        self, mask: NDArray[np.bool_], keep: NDArray[np.bool_], worth: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """As little of `mask` as leaves every small cell its room, what is worth most published.
+
+        keep : cells of `mask` that stay suppressed. worth : of publishing each cell. Every other
+        cell that stays differs between two answers, so that no sums determine it.
+        """
+        for turn in (1, -1) if (mask & ~keep).any() else ():
+            unknown, small = self._unknown(mask)
+            near, kept = _Near(self._system[:, unknown]), keep.copy()
+            cell = unknown % self._width
+            costs = np.append(worth, np.zeros(self._width - self._cells))[cell]
+            done = np.zeros(len(unknown), bool)
+            for k in small[::turn]:
+                if done[k]:
+                    continue
+                costs[kept[np.minimum(cell, self._cells - 1)] | (cell >= self._cells)] = 0.0
+                free = self._free(near, unknown, k, costs, _MANY)
+                if free is None:  # nothing can be published that is not
+                    return mask
+                done[free.far] = True
+                used = cell[free.differ]
+                kept[used[used < self._cells]] = True
+            mask = kept & mask
+        return mask
+
+    def _unknown(self, mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Unknown numbers, and the positions among them of those that are small cells."""
+        cell = self._first % self._width
+        finer = cell >= self._cells
+        hidden = finer | mask[np.minimum(cell, self._cells - 1)]
+        unknown = self._first[hidden]
+        value = self._values[unknown]
+        small = (value > 0) & (value < self._below) & ~finer[hidden]
+        return unknown, np.flatnonzero(small)
+
+    def _free(
+        self,
+        near: _Near,
+        unknown: NDArray[np.int64],
+        k: int,
+        costs: NDArray[np.float64] | None,
+        enough: int,
+    ) -> TwoAnswers | None:
+        """Two answers far enough apart in `k`, as positions in `unknown`; None: there are none."""
+        for group, rows in near.growing(k, enough):
+            if len(group) > _MOST:
+                return None
+            matrix, less = near.system[rows][:, group], self._is_less[rows]
+            found = two_answers(
+                matrix[~less],
+                matrix[less],
+                self._values[unknown[group]],
+                int(np.searchsorted(group, k)),
+                apart=self._below,
+                costs=None if costs is None else costs[group],
+            )
+            if found is not None:
+                return TwoAnswers(differ=group[found.differ], far=group[found.far])
+        return None
+
+
+class _Near:
+    """Unknowns that equations connect, from one of them outwards."""
+
+    def __init__(self, system: sparse.csr_matrix) -> None:
+        self.system = system
+        self._columns = system.tocsc()
+
+    def growing(
+        self, k: int, enough: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Ever more unknowns around `k`, from `enough` of them on, and the rows they stand in."""
+        group = np.array([k])
+        told = 0
+        while True:
+            rows = np.unique(self._columns[:, group].indices)
+            wider = np.unique(self.system[rows].indices) if len(rows) else group
+            whole = len(wider) == len(group)
+            if whole or (len(group) >= enough and len(group) >= 2 * told):
+                told = len(group)
+                yield group.astype(np.int64), rows.astype(np.int64)
+            if whole:
+                return
+            group = wider
 
 
 def _unknown_of(
@@ -157,44 +263,3 @@ def _less_or_equal(
         (np.repeat([1.0, -1.0], len(low)), (np.tile(row, 2), np.concatenate([low, high]))),
         shape=(len(low), len(column)),
     )
-
-
-def _groups(system: sparse.csr_matrix) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Unknowns that equations connect, and the positions of their equations."""
-    used = np.flatnonzero(np.diff(system.indptr) > 0)
-    system = system[used]
-    label = connected_components(abs(system).T @ abs(system), directed=False)[1]
-    of_row = label[system.indices[system.indptr[:-1]]]
-    order = np.argsort(label, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
-        if len(group):
-            yield group, used[of_row == label[group[0]]]
-
-
-def _width(
-    equal: sparse.csr_matrix,
-    less: sparse.csr_matrix,
-    values: NDArray[np.float64],
-    k: int,
-    enough: float,
-) -> float:
-    """How far apart the least and the most are that unknown `k` can be; up to `enough` or more."""
-    from scipy.optimize import linprog  # loaded where it is used: it takes a while
-
-    if equal.shape[0] == 0:
-        return np.inf
-    known = equal @ values
-    limits = {"A_ub": less, "b_ub": np.zeros(less.shape[0])} if less.shape[0] else {}
-    goal = np.zeros(len(values))
-    goal[k] = 1.0
-    ends = [values[k], values[k]]
-    for end, sign in ((1, -1.0), (0, 1.0)):
-        found = linprog(
-            sign * goal, A_eq=equal, b_eq=known, bounds=(0, None), method="highs", **limits
-        )
-        if found.status == 3:  # no limit
-            return np.inf
-        ends[end] = sign * found.fun if found.status == 0 else values[k]
-        if ends[1] - ends[0] >= enough - _SLACK:
-            return enough
-    return ends[1] - ends[0]

@@ -9,6 +9,7 @@ from typing import TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
@@ -22,7 +23,24 @@ from geoplan.tolerances import EMPTY_ROW_WEIGHT
 _CELLS = ("total", *STATES)
 #: what all services of the same people have in common
 _SHARED = ("total", "off_network", "unlocated")
+_SHARED_AT = [_CELLS.index(name) for name in _SHARED]
+#: worth of people in all, of those served, and of the rest of what is shared, beside other states
+_WORTH = (8.0, 2.0, 4.0)
+#: times as much worth as an area of the next finer level
+_COARSER = 3.0
 Name = TypeVar("Name", bound=Hashable)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicLedger(Ledger):
+    """Six numbers of which some are withheld, NaN, and their total, which may be published."""
+
+    people: float = np.nan
+
+    @property
+    def total(self) -> float:
+        """All people; the states that are published do not sum to them."""
+        return self.people
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -93,14 +111,14 @@ def public_coverages(
     ]
     kind = np.arange(len(cells[0])) % len(_CELLS)
     same = np.all([c == cells[0] for c in cells], axis=0)
-    shared = np.isin(kind, [_CELLS.index(name) for name in _SHARED]) & same
+    shared = np.isin(kind, _SHARED_AT) & same
     coverages = list(whole.values())
     ordered = _ordered(coverages)
     mask = suppressed_cells(
         cells,
         sums,
         below=below,
-        last=kind == 0,
+        worth=_worth(starts, levels, len(cells[0])),
         shared=shared,
         ordered=ordered,
         finer=_reach_groups(coverages, levels, tables[next(iter(whole))], starts),
@@ -129,12 +147,28 @@ def public_coverages(
             standard=coverage.standard,
             frame=_points(coverage, tables_out.get(last or ""), last),
             areas={level: areas[level] for level in own},
-            city=Ledger(**{state: float(city[state]) for state in STATES}),
+            city=PublicLedger(
+                people=float(city["total"]), **{state: float(city[state]) for state in STATES}
+            ),
             tables=tables_out,
             totals_published=not mask[:2].any(),
             urban_rural_published=with_kinds is not None,
         )
     return public
+
+
+def _worth(starts: Mapping[str, int], levels: list[str], count: int) -> NDArray[np.float64]:
+    """How much it is worth to publish each cell: the city's and coarse areas' most, then people.
+
+    What all runs of the same people share is worth more than what a standard decides, so that
+    other runs suppress the same of it.
+    """
+    kind = np.arange(count) % len(_CELLS)
+    worth = np.select([kind == 0, kind == 1, np.isin(kind, _SHARED_AT)], _WORTH, 1.0)
+    worth[: len(_CELLS)] *= _COARSER ** (len(levels) + 1)
+    for depth, level in enumerate(levels):
+        worth[starts[level] : starts[level + "/end"]] *= _COARSER ** (len(levels) - 1 - depth)
+    return worth
 
 
 def _ordered(coverages: list[Coverage]) -> list[tuple[int, int]]:
@@ -185,7 +219,7 @@ def _reach_groups(
     )
     flat = [v.ravel() for v in values]
     same = np.all([v == flat[0] for v in flat], axis=0)
-    kind = np.isin(np.arange(width), [_CELLS.index(name) for name in _SHARED])
+    kind = np.isin(np.arange(width), _SHARED_AT)
     return FinerCells(tables=flat, sums=sums, shared=np.tile(kind, count) & same)
 
 

@@ -3,10 +3,8 @@
 Sums connect the cells of a table: the states of an area sum to its total, the areas of a
 subdistrict to the subdistrict. Small numbers are suppressed (primary suppression); where a sum has
 a single suppressed cell, subtraction would disclose it, so a second one is suppressed (secondary
-suppression), and so on until no single sum determines a suppressed cell, nor several sums together
-within a group of up to `_MOST_TOGETHER` suppressed cells that sums connect, and until no small
-number is held between two values less than `below` apart (`audit`). Larger groups are not tested
-for combined sums.
+suppression), and so on until all sums together hold no small number between two values less than
+`below` apart (`audit`). What it then takes no longer is published after all.
 (Hundepool et al. 2012, *Statistical Disclosure Control*, ch. 4.)
 """
 
@@ -17,14 +15,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
-from geoplan.disclosure.audit import FinerCells, held_too_narrowly
-from geoplan.tolerances import NULL_SPACE
+from geoplan.disclosure.audit import Audit, FinerCells
 
-#: suppressed cells; a larger connected group is not tested for combined sums (its null space is
-#: dense linear algebra), only sum by sum
-_MOST_TOGETHER = 600
+#: cells of all tables; of so few, those that stay suppressed are chosen among all
+_FEW_CELLS = 3_000
+#: how much more it is worth to publish a cell without anyone: often a reader knows that it is 0
+_OF_NOBODY = 1_000.0
+#: how much more at most it is worth to publish a larger cell of equal worth
+_OF_SIZE = 0.2
 
 
 def suppressed_cells(
@@ -33,7 +32,7 @@ def suppressed_cells(
     *,
     below: float,
     start: NDArray[np.bool_] | None = None,
-    last: NDArray[np.bool_] | None = None,
+    worth: NDArray[np.float64] | None = None,
     shared: NDArray[np.bool_] | None = None,
     ordered: Sequence[tuple[int, int]] = (),
     finer: FinerCells | None = None,
@@ -47,8 +46,7 @@ def suppressed_cells(
     sums : one row per sum that holds in every table: +1 for each part, -1 for the whole.
     below : numbers above 0 and below this are small.
     start : cells that are suppressed already.
-    last : cells that are suppressed for others only where no other would do: those that stay the
-        same in other runs of the same people.
+    worth : how much it is worth to publish each cell; of the same worth by default.
     shared : cells that are the same number in all tables, as a reader knows.
     ordered : pairs of tables (positions) of one service, of which a reader knows cell by cell which
         is the larger, or that they are equal.
@@ -72,29 +70,43 @@ def suppressed_cells(
     if not tables:
         return np.zeros(sums.shape[1], bool)
     biggest = np.max(tables, axis=0)
-    rather_not = np.zeros(len(biggest), bool) if last is None else last
+    worth = np.ones(len(biggest)) if worth is None else worth
+    rather_not = worth > worth.min()
     # behind all others, in their order
-    biggest = biggest + np.where(rather_not & (biggest > 0), biggest.max() + 1.0, 0.0)
-    mask = np.any([(t > 0) & (t < below) for t in tables], axis=0)
+    size = biggest + np.where(rather_not & (biggest > 0), biggest.max() + 1.0, 0.0)
+    small = np.any([(t > 0) & (t < below) for t in tables], axis=0)
     if start is not None:
-        mask = mask | start
+        small = small | start
+    if not small.any():
+        return small
     sums = sparse.csr_matrix(sums, dtype=np.float64)
+    audit = Audit(tables, sums, below=below, shared=shared, ordered=ordered, finer=finer)
+    if len(tables) * len(small) <= _FEW_CELLS:
+        mask = np.ones(len(small), bool)
+    else:
+        mask = _protected(audit, sums, tables, small, size, rather_not, below)
+    costs = np.where(biggest > 0, worth, worth * _OF_NOBODY)
+    rank = np.argsort(np.argsort(biggest, kind="stable"), kind="stable") / len(biggest)
+    return audit.fewest(mask, small, costs * (1 + _OF_SIZE * rank))
+
+
+def _protected(
+    audit: Audit,
+    sums: sparse.csr_matrix,
+    tables: list[NDArray[np.float64]],
+    mask: NDArray[np.bool_],
+    size: NDArray[np.float64],
+    rather_not: NDArray[np.bool_],
+    below: float,
+) -> NDArray[np.bool_]:
+    """`mask` and as many other cells as protect it, sum by sum and then all together."""
     parts = abs(sums)
     for _ in range(sums.shape[1] + 1):
-        more = _secondary_in_single_sums(parts, mask, biggest)
+        more = _secondary_in_single_sums(parts, mask, size)
         if not more.any():
-            more = _too_little_together(sums, tables, mask, biggest, below)
+            more = _too_little_together(sums, tables, mask, size, below)
         if not more.any():
-            more = _secondary_in_combined_sums(sums, mask, biggest)
-        if not more.any():
-            same = np.zeros(len(mask), bool) if shared is None else shared
-            for parts_of in dict.fromkeys((None, finer)):  # without them more cells are audited
-                narrow = held_too_narrowly(
-                    tables, sums, mask, shared=same, below=below, ordered=ordered, finer=parts_of
-                )
-                if narrow.any():
-                    break
-            more = _wider(sums, mask, narrow, biggest, rather_not, below)
+            more = _wider(sums, mask, audit.narrow(mask), size, rather_not, below)
         if not more.any():
             return mask
         mask = mask | more
@@ -181,34 +193,3 @@ def _cheapest_cell(
         return free
     order = np.lexsort((size[free], size[free] <= 0))
     return free[order[:1]]
-
-
-def _secondary_in_combined_sums(
-    sums: sparse.csr_matrix, mask: NDArray[np.bool_], size: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Further cells where several sums together determine suppressed ones."""
-    more = np.zeros(len(mask), bool)
-    unknown = np.flatnonzero(mask)
-    if len(unknown) == 0:
-        return more
-    system = sums[:, unknown]
-    system = system[np.diff(system.indptr) > 0]
-    label = connected_components(abs(system).T @ abs(system), directed=False)[1]
-    # connected unknowns: more of them than independent sums, or some are determined
-    order = np.argsort(label, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
-        if not 1 < len(group) <= _MOST_TOGETHER:
-            continue
-        part = system[:, group]
-        dense = part[np.diff(part.indptr) > 0].toarray()
-        _, values, right = np.linalg.svd(dense, full_matrices=True)
-        rank = int((values > NULL_SPACE).sum())
-        free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-        for cell in unknown[group[free < NULL_SPACE]]:
-            for row in sums[:, cell].nonzero()[0]:
-                cells = sums.indices[sums.indptr[row] : sums.indptr[row + 1]]
-                found = _cheapest_cell(cells, mask | more, size)
-                if len(found):
-                    more[found] = True
-                    break
-    return more

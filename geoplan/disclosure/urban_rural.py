@@ -16,6 +16,8 @@ from geoplan.disclosure.suppression import suppressed_cells
 
 #: what is published of town and of country, and its position among an area's cells
 _PUBLISHED = {"people": 0, "served": 1}
+#: rather so many cells of areas are suppressed than the whole table
+_OF_TABLE = 50.0
 
 
 def common_kinds(coverages: list[Coverage]) -> NDArray[np.object_] | None:
@@ -80,7 +82,7 @@ def suppressed_with_urban_rural(
         sparse.vstack([wide, more]).tocsr(),
         below=below,
         start=start,
-        last=np.arange(len(start)) >= count,  # rather a cell of an area than the whole table
+        worth=np.append(np.ones(count), np.full(len(at), _OF_TABLE)),
     )
     return None if found[count:].any() else found[:count]
 
