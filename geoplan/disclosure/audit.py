@@ -1,4 +1,4 @@
-"""Whether the published numbers hold a suppressed one too narrowly: the attack of linear programming.
+"""Whether published numbers hold a suppressed one too narrowly: the attack of linear programming.
 
 Where all numbers are people, none is below 0; together with the published sums that holds every
 suppressed number between two values. A plan adds: who is served today is served after it, and where
@@ -26,6 +26,8 @@ from geoplan.disclosure.two_answers import TwoAnswers, two_answers
 _FEW = 60
 #: as many are enough to choose well which of them stay suppressed
 _MANY = 1_500
+#: times as many unknowns in the next wider look
+_TIMES = 4
 #: more are not looked at together: a number that they hold counts as held too narrowly
 _MOST = 30_000
 
@@ -124,7 +126,7 @@ class Audit:
         """
         found = np.zeros(self._cells, bool)
         unknown, small = self._unknown(mask)
-        near = _Near(self._system[:, unknown])
+        near = _Near(self._system[:, unknown], self._values[unknown])
         for k in small:
             cell = int(unknown[k] % self._width)
             if found[cell] or unknown[k] in self._proved:
@@ -146,7 +148,7 @@ class Audit:
         """
         for turn in (1, -1) if (mask & ~keep).any() else ():
             unknown, small = self._unknown(mask)
-            near, kept = _Near(self._system[:, unknown]), keep.copy()
+            near, kept = _Near(self._system[:, unknown], self._values[unknown]), keep.copy()
             cell = unknown % self._width
             costs = np.append(worth, np.zeros(self._width - self._cells))[cell]
             done = np.zeros(len(unknown), bool)
@@ -202,13 +204,15 @@ class Audit:
 class _Near:
     """Unknowns that equations connect, from one of them outwards."""
 
-    def __init__(self, system: sparse.csr_matrix) -> None:
+    def __init__(self, system: sparse.csr_matrix, values: NDArray[np.float64]) -> None:
         self.system = system
         self._columns = system.tocsc()
+        # those that few sums hold first, and of these the large ones, which may be fewer
+        order = np.lexsort((-values, np.diff(self._columns.indptr)))
+        self._place = np.empty(len(values), np.int64)
+        self._place[order] = np.arange(len(values))
 
-    def growing(
-        self, k: int, enough: int
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def growing(self, k: int, enough: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Ever more unknowns around `k`, from `enough` of them on, and the rows they stand in."""
         group = np.array([k])
         told = 0
@@ -221,6 +225,11 @@ class _Near:
                 yield group.astype(np.int64), rows.astype(np.int64)
             if whole:
                 return
+            most = _TIMES * max(len(group), enough)
+            if len(wider) > most:
+                new = np.setdiff1d(wider, group)
+                new = new[np.argsort(self._place[new])][: most - len(group)]
+                wider = np.union1d(group, new)
             group = wider
 
 

@@ -26,6 +26,8 @@ _SHARED = ("total", "off_network", "unlocated")
 _SHARED_AT = [_CELLS.index(name) for name in _SHARED]
 #: worth of people in all, of those served, and of the rest of what is shared, beside other states
 _WORTH = (8.0, 2.0, 4.0)
+#: times as much worth where another run of the same people publishes it
+_OF_ALL_RUNS = 1e4
 #: times as much worth as an area of the next finer level
 _COARSER = 3.0
 Name = TypeVar("Name", bound=Hashable)
@@ -114,11 +116,14 @@ def public_coverages(
     shared = np.isin(kind, _SHARED_AT) & same
     coverages = list(whole.values())
     ordered = _ordered(coverages)
+    worth = _worth(starts, levels, len(cells[0]))
+    common = _of_all_runs(cells, sums, shared, worth, below)
     mask = suppressed_cells(
         cells,
         sums,
         below=below,
-        worth=_worth(starts, levels, len(cells[0])),
+        start=common,
+        worth=np.where(np.isin(kind, _SHARED_AT) & ~common, worth * _OF_ALL_RUNS, worth),
         shared=shared,
         ordered=ordered,
         finer=_reach_groups(coverages, levels, tables[next(iter(whole))], starts),
@@ -158,17 +163,39 @@ def public_coverages(
 
 
 def _worth(starts: Mapping[str, int], levels: list[str], count: int) -> NDArray[np.float64]:
-    """How much it is worth to publish each cell: the city's and coarse areas' most, then people.
-
-    What all runs of the same people share is worth more than what a standard decides, so that
-    other runs suppress the same of it.
-    """
+    """How much it is worth to publish each cell: the city's and coarse areas' most, then people."""
     kind = np.arange(count) % len(_CELLS)
     worth = np.select([kind == 0, kind == 1, np.isin(kind, _SHARED_AT)], _WORTH, 1.0)
     worth[: len(_CELLS)] *= _COARSER ** (len(levels) + 1)
     for depth, level in enumerate(levels):
         worth[starts[level] : starts[level + "/end"]] *= _COARSER ** (len(levels) - 1 - depth)
     return worth
+
+
+def _of_all_runs(
+    cells: list[NDArray[np.float64]],
+    sums: sparse.csr_matrix,
+    shared: NDArray[np.bool_],
+    worth: NDArray[np.float64],
+    below: float,
+) -> NDArray[np.bool_]:
+    """What is suppressed of people in all, off the network, and without a place, by these alone.
+
+    Whatever the standards are, so that two runs of the same people withhold the same of it: one
+    would tell what the other withholds. All others stand together in place of those served.
+    """
+    width, tables = len(_CELLS), {}
+    for one in cells:
+        table = one.reshape(-1, width).copy()
+        rest = [k for k in range(width) if k not in _SHARED_AT]
+        table[:, rest[0]] = table[:, rest].sum(axis=1)
+        table[:, rest[1:]] = 0.0
+        tables[table.tobytes()] = table.ravel()
+    # rather of large areas: their other people are in several states, one of which is enough
+    size = np.max(list(tables.values()), axis=0)
+    rather = worth * (1.5 - 0.5 * size / max(size[width:].max(initial=0.0), 1.0)).clip(min=1.0)
+    mask = suppressed_cells(list(tables.values()), sums, below=below, worth=rather, shared=shared)
+    return mask & np.isin(np.arange(len(mask)) % width, _SHARED_AT)
 
 
 def _ordered(coverages: list[Coverage]) -> list[tuple[int, int]]:

@@ -45,6 +45,10 @@ def public_siting(
     sites = _public_sites(siting, shown, below, held)
     # one site more or less, again and again: where that tells a withheld number, none is told
     hidden = below > 1 and (held.sums or bool(held.of_new(siting.sites.index).any()))
+    # draws count the same people again and again, each time with other factors that a reader knows
+    drawn = hidden or (below > 1 and held.some)
+    if drawn and "chosen_share" in sites.columns:
+        sites = sites.drop(columns="chosen_share")
     curve = None if hidden else siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
@@ -68,7 +72,7 @@ def public_siting(
         knee=None if hidden else _knee(siting.knee, curve),
         coverage_after=after,
         people_after=after.ledger,
-        robustness=None if hidden else _robustness(siting.robustness, below, held),
+        robustness=None if drawn else _robustness(siting.robustness, below, held),
         closed=_closed(siting.closed, below, held),
         measures=_measures(siting.measures, below, held),
         alternatives=_alternatives(siting, below, hidden, held),

@@ -15,7 +15,6 @@ from scipy.optimize import linprog
 
 from geoplan.tolerances import SAME_ANSWER
 
-
 #: unknowns; among more an answer above the true one is looked for first, which takes half as long
 _CHOSEN = 1_000
 

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from geoplan.coverage.gaps import ranked_gaps
 from geoplan.disclosure.held import HeldSites
 from geoplan.disclosure.public_edition import edition
-from geoplan.disclosure.rounding import _closed, _robustness
+from geoplan.disclosure.rounding import _closed, _robustness, public_siting
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.siting.beside.alternatives import Alternatives
@@ -194,6 +194,23 @@ def pages(run) -> tuple[set[str], set[str]]:
     blocks = compose(run, Speaker("en")).blocks
     names = {block.name for block in blocks if hasattr(block, "name")}
     return names, {block.text for block in blocks if hasattr(block, "text")}
+
+
+def test_draws_that_count_withheld_people_are_not_told(fakes):
+    """20 draws of 7 withheld people among others who are known, in steps of ten: 7 and no other."""
+    rng = np.random.default_rng(1)
+    known, few = rng.uniform(0.8, 1.2, 20) * 843.0, rng.uniform(0.8, 1.2, 20)
+    steps = np.round((known + few * FEW) / BELOW) * BELOW
+    low, high = (steps - BELOW / 2 - known) / few, (steps + BELOW / 2 - known) / few
+    assert high.min() - low.max() < BELOW / 2
+    siting = fakes.fake_run(n=12).services["meal_station"].siting
+    siting = replace(siting, sites=siting.sites.assign(chosen_share=0.5))
+    after = edition(fakes.fake_run(n=12), audience="public").services["meal_station"]
+    for some in (False, True):
+        held = HeldSites(some=some)
+        told = public_siting(siting, after.siting.coverage_after, 9_000.0, float(BELOW), held)
+        assert (told.robustness is None) == some
+        assert ("chosen_share" in told.sites.columns) != some
 
 
 @pytest.mark.parametrize("name", ["critical", "critical_after"])
