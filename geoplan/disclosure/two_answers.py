@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 
 from geoplan.tolerances import SAME_ANSWER
 
@@ -73,6 +72,8 @@ def _answers(
     both: bool,
 ) -> TwoAnswers | None:
     """One answer above the true one, or `both` of two; each as what is more and what is less."""
+    from scipy.optimize import linprog  # loaded where it is used: it takes a while
+
     n, turns = len(values), 2 if both else 1
     cost = np.tile(np.zeros(n) if costs is None else costs, 2 * turns)
     change = sparse.block_diag([sparse.hstack([equal, -equal])] * turns).tocsr()
