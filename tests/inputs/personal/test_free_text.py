@@ -55,3 +55,59 @@ def test_only_one_of_eleven_check_characters_fits(serial, born):
 @given(st.text(max_size=40))
 def test_any_text_is_taken(text):
     assert hide_in_text(hide_in_text(text)) == hide_in_text(text)
+
+
+_CARD = "6222398259791907"  # its check digit is wrong
+
+
+@pytest.mark.parametrize(
+    "word", ["卡", "账户：", "工行卡 ", "存折:", "card no. ", "A/C ", "社保卡号"]
+)
+@pytest.mark.parametrize(
+    "written", [_CARD, "6222 3982 5979 1907", "６２２２３９８２５９７９１９０７"]
+)
+def test_a_card_behind_its_word_needs_no_check_digit(word, written):
+    assert hide_in_text(word + written) == f"{word}***"
+
+
+def test_digits_without_the_word_are_left_where_the_check_digit_is_wrong():
+    assert hide_in_text(f"地块 {_CARD} 号") == f"地块 {_CARD} 号"
+    assert hide_in_text("卡 12345 张") == "卡 12345 张"
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        ("身份证）370102194903021231", "370102194903021231"),
+        ("ＱＱ：725354", "725354"),
+        ("Q Q:7499060073", "7499060073"),
+        ("企鹅号738362", "738362"),
+        ("甲站 fgbgecf（at）163.com", "fgbgecf"),
+        ("甲站 fgbgecf【AT】163.com", "fgbgecf"),
+        ("甲站 fgbgecf艾特163.com", "fgbgecf"),
+        ("甲站 fgbgecf{at}163.com", "fgbgecf"),
+        ("甲站 fgbgecf@163。com", "fgbgecf"),
+        ("联系人　陈　伟", "伟"),
+        ("联系人陈　伟", "伟"),
+        ("【联系人】王静勇", "王静勇"),
+        ("负责人】：黄敏", "黄敏"),
+        ("联系人；吴娟", "吴娟"),
+        ("联系人·周杰", "周杰"),
+        ("联系人“周杰”", "周杰"),
+        ("联系人及电话：吴英", "吴英"),
+        ("联系人/电话：王静洋", "王静洋"),
+        ("负责人（签字）：黄娟", "黄娟"),
+        ("联系人一：李秀勇", "李秀勇"),
+        ("联系人︰李英", "李英"),
+        ("联系人：\n李英", "李英"),
+    ],
+)
+def test_other_ways_of_writing(text, piece):
+    assert piece not in hide_in_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["电话周 六 日", "负责人、电话各一", "社区卡点 3 处", "银行 12 家"]
+)
+def test_what_only_looks_alike_stays(text):
+    assert hide_in_text(text) == text

@@ -64,6 +64,10 @@ _ONE_MORE = re.compile(r"[ _/\-]{1,2}\d\d(?!\d)")
 _MOST_GROUPS = 12
 
 
+#: digits at least behind a word that says what they are
+_DIGITS_AFTER = {"phones_after": 5, "numbers_after": 5, "cards_after": 15}
+
+
 def number_spans(text: str) -> Iterator[Span]:
     """Where numbers of persons stand in a folded text.
 
@@ -78,9 +82,9 @@ def number_spans(text: str) -> Iterator[Span]:
     if not text.isascii():
         yield from _in_chinese(text)
     yield from _of_elsewhere(text)
-    for kind in ("phones_after", "numbers_after"):
+    for kind, least in _DIGITS_AFTER.items():
         if has_word(text, kind):
-            for found in _after_word(kind, 5).finditer(text):
+            for found in _after_word(kind, least).finditer(text):
                 yield found.span(1)
 
 
@@ -140,7 +144,8 @@ def _after_word(kind: str, least: int) -> re.Pattern[str]:
     # letters beside the word are none of it, but those of a passport's number
     ends = r"(?<![a-z])" + rf"(?:{known})" + r"(?:(?<![a-z])|(?![a-z]))"
     return re.compile(
-        rf"{ends}(?:\d(?=[\s:=(]))?[\s:=#(是为号码.、,\-]{{0,4}}[字第军南北]{{0,3}}"
+        rf"{ends}(?:\d(?=[\s:=(]))?(?:\s?(?:no|num|number)\b)?"
+        rf"[\s:=#()\]】是为号码.、,\-]{{0,4}}[字第军南北]{{0,3}}"
         rf"([a-z]{{0,2}}\+?\d(?:[ \-()./]{{0,2}}[\dx*]){{{least - 1},20}})(?![.]\d)",
         re.IGNORECASE,
     )

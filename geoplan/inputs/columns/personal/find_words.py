@@ -10,8 +10,11 @@ from geoplan.inputs.columns.personal.pattern_words import alternatives, has_word
 
 Span = tuple[int, int]
 
+#: the sign of an address and its point, as people write them so that programs do not see them
+_AT = r"(?:@|＠|[(（\[【{<]\s?(?:at|a|艾特)\s?[)）\]】}>]|_at_|艾特|圈\s?a)"
+_DOT = r"(?:[.。]|[(\[{<【]dot[)\]}>】])"
 _MAIL = re.compile(
-    r"[A-Za-z0-9][\w.+%\-]*\s?(?:@|\(at\)|\[at\]|＠)\s?[A-Za-z0-9\-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[A-Za-z0-9\-]{2,})+",
+    rf"[A-Za-z0-9][\w.+%\-]*?\s?{_AT}\s?[A-Za-z0-9\-]+(?:\s?{_DOT}\s?[A-Za-z0-9\-]{{2,}})+",
     re.IGNORECASE | re.ASCII,
 )
 #: as people write addresses so that programs do not see them, and addresses in Chinese
@@ -21,12 +24,13 @@ _MAIL_OTHERWISE = re.compile(
     r"|[A-Za-z0-9][\w.+\-]*@[\w\-\u4e00-\u9fff]+\.(?:中国|公司|网络|cn|com)",
     re.IGNORECASE | re.ASCII,
 )
-_MAY_BE_MAIL = re.compile(r"[@＠#]|at", re.IGNORECASE)
+_MAY_BE_MAIL = re.compile(r"[@＠#]|at|艾特|圈\s?a|[(（\[【{<]\s?a\s?[)）\]】}>]", re.IGNORECASE)
 _PLATE_BEGINS = re.compile(r"[\u4e00-\u9fff][A-Za-z][ \-·.•]?[A-Za-z0-9]{5}")
 _WECHAT = re.compile(r"wxid_[a-z0-9]{6,}", re.IGNORECASE)
 _HANDLE = r"[a-z][a-z0-9_\-]{4,24}(?:\.[a-z0-9_]+)*|\d{5,12}"
 #: what a name of two characters ends with in no case
 _NO_NAME_ENDS = "数区局所部处科厅委"
+_WEEKDAYS = "一二三四五六日末至"
 _NO_NICKNAMES = ("区", "年")
 _HAN = r"\u3400-\u9fff"
 #: Chinese names at most, without the dots of names of minorities
@@ -90,8 +94,9 @@ def _is_last(found: re.Match[str], group: int) -> bool:
 def _person_word() -> re.Pattern[str]:
     return re.compile(
         rf"(?:{alternatives('persons')}|(?:{alternatives('persons.loose')})(?=\s*[:=])"
-        rf"|(?<![a-z])(?:{alternatives('persons.latin')})(?=[\s:=\-(]))(?:姓名|名字|名称)?\d?(?:电话)?(?:是|为|叫)?"
-        rf"(?P<sign>[\s:=\-—、,/|(\[【<>→~*]*)(?:是|为|叫)?"
+        rf"|(?<![a-z])(?:{alternatives('persons.latin')})(?=[\s:=\-(]))(?:姓名|名字|名称)?[\d一二三甲乙]?"
+        r"(?:[及和与/、,]?\s?(?:电话|手机|联系方式|联系电话))?(?:\s?\((?:签字|签名|签章|盖章)\))?(?:是|为|叫)?"
+        rf"(?P<sign>[\s:=\-—、,;/|()\[\]【】<>「」『』《》“”\"→~*.·∶ː꞉˸]*)(?:是|为|叫)?"
         rf"(?P<run>[{_HAN}](?:\s{{1,4}}[{_HAN}]){{1,2}}(?![{_HAN}])|[{_HAN}]+(?:·[{_HAN}]+)*)",
         re.IGNORECASE,
     )
@@ -144,7 +149,8 @@ def _names_in(run: str, at: int, *, said: bool) -> Iterator[Span]:
         yield at, at + len(run)
         return
     if any(c.isspace() for c in run):  # 王 芳: two or three characters spread over a line
-        if said and _surname(run[:1]) and run.replace(" ", "")[-1] not in _NO_NAME_ENDS:
+        weekday = run[0] == "周" and run[-1] in _WEEKDAYS
+        if _surname(run[:1]) and run[-1] not in _NO_NAME_ENDS and not weekday:
             yield at, at + len(run)
         return
     if (
