@@ -67,22 +67,27 @@ def run_cities(
     UsageError
         A service that no city has.
     """
-    lang = study.config.lang
+    lang, at = study.config.lang, (0, 1)
+
+    def shown(done: int, total: int, text: str) -> None:
+        nonlocal at
+        at = done, total
+        progress(done, total, text)
 
     def tell(message: Message) -> None:
-        progress(0, 1, message.text(lang))
+        progress(*at, message.text(lang))
 
     with linked(order.scheduler, tell=tell) as cluster:
         begin = _SHARE_PART if _shares(study) else 0.0
         curves = curves_here if cluster is None else partial(curves_on, cluster, study.folder)
-        tasks, shared = _tasks(study, order, part_of(progress, 0.0, begin), curves)
+        tasks, shared = _tasks(study, order, part_of(shown, 0.0, begin), curves)
         work = CitiesWork(
             tasks=tasks,
             whole=study.folder,
             lang=lang,
             folder=folder,
             basemap=basemap,
-            progress=part_of(progress, begin, 1.0),
+            progress=part_of(shown, begin, 1.0),
         )
         found = _run_here(work) if cluster is None else run_on_cluster(cluster, work)
         facts = None if cluster is None else {**cluster.facts(), "bytes_of_files": found.weights}

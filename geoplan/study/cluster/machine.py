@@ -39,7 +39,10 @@ def stack() -> dict[str, str]:
             found[name] = f"- {type(error).__name__}: {error}"
             continue
         if name == "geoplan":
-            found["geoplan sources"] = _digest(Path(str(module.__file__)).parent)
+            now = _digest(Path(str(module.__file__)).parent)
+            # what was loaded before the files changed is still what works here
+            first = vars(module).setdefault("_sources_first_seen", now)
+            found["geoplan sources"] = now if now == first else f"{now} after {first}"
     return found
 
 

@@ -20,6 +20,8 @@ import pytest
 from geoplan.cli.start import main
 from geoplan.errors import GeoplanError
 from geoplan.study import Study, run as run_module
+from geoplan.study.cluster import machine
+from geoplan.study.cluster.fitness import unfitness
 from geoplan.study.cluster.link import Patience, linked
 from geoplan.study.cluster.tasks import worked_out
 from geoplan.words.message import Message
@@ -117,6 +119,18 @@ def test_other_workers_are_refused_before_anything_is_read(
     assert "has no geoplan that can be used" in said
     assert "No module named 'geoplan'" in said
     assert "Traceback" not in said
+
+
+def test_a_worker_whose_files_were_changed_under_it_is_unfit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It still has the old code in memory, though its files are those of this machine."""
+    before = machine.stack()
+    assert unfitness(before, machine.stack()) is None
+    monkeypatch.setattr(machine, "_digest", lambda package: "new")
+    fresh = {**before, "geoplan sources": "new"}
+    assert unfitness(fresh, machine.stack()) is not None
+    assert unfitness(before, machine.stack()) is not None
 
 
 def _refusal(address: str) -> str:
