@@ -2,10 +2,15 @@
 
 No PDF of a report unless a test asks for one: LibreOffice takes seconds to start. No stage that an
 earlier run kept: tests of the cache name a folder of their own. Notebooks share what they have read
-of the demo city, as a user's do: `make test` names an empty folder for them.
+of the demo city, as a user's do: `make test` names an empty folder for them. Ctrl-C is heard: a
+shell that starts tests in the background (`make test &`) has them ignore it, and those that send it
+waited for ever.
 """
 
 import os
+import signal
 
 os.environ.setdefault("GEOPLAN_SOFFICE", "")
 os.environ["GEOPLAN_CACHE"] = os.environ.get("GEOPLAN_TEST_CACHE", "off")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
