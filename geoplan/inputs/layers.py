@@ -8,6 +8,7 @@ because the people in them count (`unlocated` in the ledger).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, Usag
 from geoplan.inputs.columns.duplicates import is_duplicated
 from geoplan.inputs.columns.status import StatusWords
 from geoplan.words.message import Message, called
+from geoplan.words.text_format import as_list
 
 
 def serves(sites: pd.DataFrame) -> pd.Series:
@@ -217,6 +219,11 @@ class AreaLayer:
     def names(self) -> pd.Series:
         """Name by code."""
         return self.frame["name"]
+
+    @property
+    def name_of(self) -> dict[Any, Any]:
+        """The same to look up one by one, as a Series answers 100 times as slowly."""
+        return dict(zip(as_list(self.names.index), as_list(self.names), strict=True))
 
     @property
     def drawn(self) -> gpd.GeoDataFrame:

@@ -113,5 +113,5 @@ def area_names(
     results: RunResults, level: str, codes: Iterable[Any], speaker: Speaker
 ) -> list[str]:
     """The names of areas, with words for the row of those whose area is not known."""
-    known = results.areas[level].names.to_dict() if level in results.areas else {}
+    known = results.areas[level].name_of if level in results.areas else {}
     return speaker.area_names(codes, known)

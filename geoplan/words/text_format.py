@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ _CONTROL = re.compile(
 #: how a Chinese sentence ends
 _CHINESE_ENDS = ("。", "！", "？")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+#: first signs of printable text that `cell_text` may put something before
+_ASKED_ABOUT = frozenset({*_FORMULA_STARTS, " "})
 
 
 def is_missing(value: Any) -> bool:
@@ -214,6 +216,31 @@ def cell_text(value: Any) -> str:
     """
     text = clean(value)
     return "'" + text if text.startswith(_FORMULA_STARTS) or text[:1].isspace() else text
+
+
+def as_list(column: pd.Series | pd.Index) -> list[Any]:
+    """The values of a column: as `list` has them, texts of Arrow ten times as fast."""
+    return column.to_numpy(object).tolist()
+
+
+def clean_texts(values: Iterable[Any]) -> list[str | None]:
+    """`clean` of each value, None where it is missing: a million cells a run."""
+    return [
+        v if type(v) is str and v.isprintable() else None if is_missing(v) else clean(v)
+        for v in values
+    ]
+
+
+def cell_texts(values: Iterable[Any]) -> list[Any]:
+    """`cell_text` of each value that is no number."""
+    return [
+        v
+        if type(v) is str and v.isprintable() and v[:1] not in _ASKED_ABOUT
+        else v
+        if isinstance(v, bool | int | float | np.number) and not is_missing(v)
+        else cell_text(v)
+        for v in values
+    ]
 
 
 def display_width(text: str) -> int:

@@ -51,11 +51,11 @@ def areas_content(
         drawn = layer.has_polygons and len(layer) <= MOST_POLYGONS
         if table is None and not drawn:
             continue
-        rows = _rows(layer, table)
+        rows, known = _rows(layer, table), layer.name_of
         entry: dict[str, Any] = {
             "level": level,
             "name": speaker.level(level),
-            "names": [layer.names.get(code) or speaker.say("maps.unknown_area") for code in rows],
+            "names": [known.get(code) or speaker.say("maps.unknown_area") for code in rows],
             "rings": boundaries(layer) if drawn else None,
         }
         entry["names"] = texts(entry["names"])

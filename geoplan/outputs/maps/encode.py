@@ -68,6 +68,11 @@ def encode_points(geometry: gpd.GeoSeries) -> str:
 def encode_lines(geometry: gpd.GeoSeries) -> list[str]:
     """Each single line as a path."""
     lines = shapely.get_parts(to_degrees(geometry).to_numpy())
+    return _texts(lines[~shapely.is_empty(lines)])
+
+
+def _texts(lines: np.ndarray) -> list[str]:
+    """`encode_path` of every line, none of them empty."""
     paths: list[str] = []
     for begin in range(0, len(lines), _MOST_LINES):
         paths += _encoded(lines[begin : begin + _MOST_LINES])
@@ -75,7 +80,7 @@ def encode_lines(geometry: gpd.GeoSeries) -> list[str]:
 
 
 def _encoded(lines: np.ndarray) -> list[str]:
-    """`encode_path` of every line that is not empty, all at one time."""
+    """The same, all at one time."""
     lonlat, line = shapely.get_coordinates(lines, return_index=True)
     if not len(lonlat):
         return []
@@ -89,26 +94,23 @@ def _encoded(lines: np.ndarray) -> list[str]:
     return [whole[a:b] for a, b in pairwise([0, *ends.tolist()])]
 
 
-def encode_shape(shape: shapely.Geometry | None) -> list[str] | None:
-    """One geometry in degrees: its rings (polygons, filled even-odd) or its lines."""
-    if shape is None or shape.is_empty:
-        return None
-    return [encode_path(shapely.get_coordinates(part)) for part in _paths(shape)] or None
-
-
 def _paths(shape: shapely.Geometry) -> Iterable[shapely.Geometry]:
     for part in shapely.get_parts(shape):
         if part.geom_type == "Polygon":
-            yield from shapely.get_rings(part)
-        elif part.geom_type in ("LineString", "LinearRing"):
+            yield from (ring for ring in shapely.get_rings(part) if not ring.is_empty)
+        elif part.geom_type in ("LineString", "LinearRing") and not part.is_empty:
             yield part
         elif part.geom_type.startswith("Multi") or part.geom_type == "GeometryCollection":
             yield from _paths(part)
 
 
 def encode_shapes(geometry: gpd.GeoSeries) -> list[list[str] | None]:
-    """Each row's rings or lines; None where there is no geometry.
+    """Each row's rings (polygons, filled even-odd) or lines; None where there is no geometry.
 
     Outer rings turn one way and holes the other, so that overlapping shapes can be filled as one.
     """
-    return [encode_shape(shape) for shape in shapely.orient_polygons(to_degrees(geometry))]
+    shapes = shapely.orient_polygons(to_degrees(geometry))
+    paths = [[] if s is None or s.is_empty else list(_paths(s)) for s in shapes]
+    each = np.array([path for some in paths for path in some], dtype=object)
+    coded = iter(_texts(each))
+    return [[next(coded) for _ in some] or None for some in paths]

@@ -8,22 +8,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.words.text_format import as_list
+
 
 def numbers(values: Iterable[Any], digits: int = 1) -> list[int | float | None]:
     """Short numbers, None for missing ones: `plain` of each, in one pass."""
-    array = pd.to_numeric(pd.Series(list(values), dtype=object), errors="coerce").to_numpy(float)
+    if not isinstance(values, pd.Series) or values.dtype.kind not in "fiu":
+        values = pd.to_numeric(pd.Series(list(_listed(values)), dtype=object), errors="coerce")
+    array = values.to_numpy(float, na_value=np.nan)
     rounded = np.round(array, digits)
     return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in rounded.tolist()]
 
 
 def texts(values: Iterable[Any]) -> list[str]:
     """Many names; empty for missing ones."""
-    return ["" if value is None or pd.isna(value) else str(value) for value in values]
+    return [
+        v if type(v) is str else "" if v is None or pd.isna(v) else str(v) for v in _listed(values)
+    ]
 
 
 def positions(labels: Iterable[Any], known: dict[str, int]) -> list[int]:
     """The position of each label in `known`; -1 for missing or unknown ones."""
-    return [-1 if pd.isna(label) else known.get(str(label), -1) for label in labels]
+    return [
+        known.get(v, -1) if type(v) is str else -1 if pd.isna(v) else known.get(str(v), -1)
+        for v in _listed(labels)
+    ]
 
 
 def column(frame: pd.DataFrame, name: str, default: Any = None) -> pd.Series:
@@ -31,3 +40,7 @@ def column(frame: pd.DataFrame, name: str, default: Any = None) -> pd.Series:
     if name in frame.columns:
         return frame[name]
     return pd.Series([default] * len(frame), index=frame.index, dtype=object)
+
+
+def _listed(values: Iterable[Any]) -> Iterable[Any]:
+    return as_list(values) if isinstance(values, pd.Series | pd.Index) else values

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from geoplan.words.text_format import cell_text, is_missing
+from geoplan.words.text_format import as_list, cell_text, cell_texts
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:
@@ -33,10 +31,6 @@ def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
             column.dtype, pd.Int64Dtype | pd.Float64Dtype | pd.BooleanDtype
         ):
             continue
-        texts = [v if _is_number(v) else cell_text(v) for v in column]
+        texts = cell_texts(as_list(column))
         safe.isetitem(k, pd.Series(texts, index=safe.index, dtype=object))
     return safe
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, bool | int | float | np.number) and not is_missing(value)

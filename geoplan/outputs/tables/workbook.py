@@ -22,7 +22,7 @@ from geoplan.outputs.tables.run_tables import service_tables, tables_after, tabl
 from geoplan.outputs.tables.table import Column, Kind, Table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import cell_text, display_width, is_missing, plain
+from geoplan.words.text_format import as_list, cell_text, display_width, is_missing, plain
 
 #: a table, and its file of CSV
 Written = tuple[Table, bytes]
@@ -216,7 +216,7 @@ def _sheet(
 def _rows(part: Table, columns: list[Column], names: dict[str, str] | None) -> Iterator[list[Any]]:
     there = [c.name for c in part.columns]
     values = [
-        part.frame[c.name].tolist() if c.name in there else [None] * len(part.frame)
+        as_list(part.frame[c.name]) if c.name in there else [None] * len(part.frame)
         for c in columns
     ]
     lead = [] if names is None else [names.get(part.service, part.service)]

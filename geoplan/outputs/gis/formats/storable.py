@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.words.text_format import clean, is_missing
+from geoplan.words.text_format import as_list, clean_texts, is_missing
 
 
 def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -28,7 +28,9 @@ def _storable_column(column: pd.Series) -> pd.Series:
         return column.astype("boolean").astype("Int8")
     if pd.api.types.is_integer_dtype(kind) or pd.api.types.is_float_dtype(kind):
         return column
-    values = column.to_list()
+    values = as_list(column)
+    if str in set(map(type, values)):
+        return pd.Series(clean_texts(values), index=column.index, dtype=object)
     present = [v for v in values if not is_missing(v)]
     if present and all(isinstance(v, bool | np.bool_) for v in present):
         storable = [pd.NA if is_missing(v) else int(v) for v in values]
@@ -36,8 +38,7 @@ def _storable_column(column: pd.Series) -> pd.Series:
     if present and all(isinstance(v, int | float | np.number) for v in present):
         numbers = [np.nan if is_missing(v) else float(v) for v in values]
         return pd.Series(numbers, index=column.index, dtype=float)
-    storable = [None if is_missing(v) else clean(v) for v in values]
-    return pd.Series(storable, index=column.index, dtype=object)
+    return pd.Series(clean_texts(values), index=column.index, dtype=object)
 
 
 _FAMILY = {0: 0, 1: 1, 2: 1, 3: 2, 4: 0, 5: 1, 6: 2}

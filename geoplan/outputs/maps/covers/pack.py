@@ -13,6 +13,9 @@ import zlib
 
 import numpy as np
 
+#: members of sets that are written at one time
+_AT_ONCE = 1_000_000
+
 
 def varints(values: np.ndarray) -> bytes:
     """Whole numbers, 0 or more.
@@ -67,12 +70,19 @@ def runs(members: np.ndarray) -> np.ndarray:
     >>> runs(np.array([2, 3, 4, 9])).tolist()
     [2, 2, 4, 0]
     """
-    if not len(members):
-        return np.empty(0, np.int64)
-    new = np.flatnonzero(np.diff(members, prepend=-2) != 1)
-    start, stop = members[new], members[np.append(new[1:], len(members)) - 1] + 1
-    over = start - np.concatenate([[0], stop[:-1]])
-    return np.column_stack([over, stop - start - 1]).ravel()
+    return _runs(np.zeros(len(members), np.int64), members)[0].ravel()
+
+
+def _runs(owner: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The runs of many sets, one behind the other, and whose each is."""
+    if not len(member):
+        return np.empty((0, 2), np.int64), np.empty(0, np.int64)
+    new = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(member, prepend=-2) != 1))
+    start, stop = member[new], member[np.append(new[1:], len(member)) - 1] + 1
+    whose = owner[new]
+    behind = np.concatenate([[0], stop[:-1]])
+    behind[np.diff(whose, prepend=-1) != 0] = 0
+    return np.column_stack([start - behind, stop - start - 1]), whose
 
 
 def sets(members: list[np.ndarray]) -> bytes:
@@ -80,15 +90,48 @@ def sets(members: list[np.ndarray]) -> bytes:
 
     Before the runs stands how many numbers they are (an even number), and 1 more for a difference.
     """
-    parts = []
-    before = np.empty(0, np.int64)
-    for one in members:
-        whole, change = runs(one), runs(np.setxor1d(before, one, assume_unique=True))
-        differs = len(change) < len(whole)
-        chosen = change if differs else whole
-        parts.append(np.concatenate([[len(chosen) + int(differs)], chosen]))
-        before = one
+    parts, begin = [], 0
+    sizes = np.cumsum([len(one) for one in members])
+    while begin < len(members):  # some at one time: all of a province are gigabytes
+        most = (sizes[begin - 1] if begin else 0) + _AT_ONCE
+        end = max(begin + 1, int(np.searchsorted(sizes, most, "right")))
+        before = members[begin - 1] if begin else np.empty(0, np.int64)
+        parts.append(_sets(members[begin:end], before))
+        begin = end
     return varints(np.concatenate(parts)) if parts else b""
+
+
+def _sets(members: list[np.ndarray], before: np.ndarray) -> np.ndarray:
+    """The numbers of some sets, of which the first follows `before`."""
+    count = len(members)
+    owner, member = _joined(members)
+    whole, of_whole = _runs(owner, member)
+    past, passed = _joined([before, *members[:-1]])
+    width = 1 + max(member.max(initial=0), passed.max(initial=0))
+    keys = np.sort(np.concatenate([owner * width + member, past * width + passed]))
+    once = np.diff(keys, prepend=-1) != 0
+    once &= np.append(once[1:], True)  # what stands in one of the two sets alone
+    change, of_change = _runs(*np.divmod(keys[once], width))
+    n_whole = np.bincount(of_whole, minlength=count)
+    n_change = np.bincount(of_change, minlength=count)
+    differs = n_change < n_whole
+    pairs = np.concatenate([whole[~differs[of_whole]], change[differs[of_change]]])
+    owners = np.concatenate([of_whole[~differs[of_whole]], of_change[differs[of_change]]])
+    pairs = pairs[np.argsort(owners, kind="stable")]
+    n_pairs = np.where(differs, n_change, n_whole)
+    head = np.arange(count) + 2 * (np.cumsum(n_pairs) - n_pairs)
+    numbers = np.empty(count + pairs.size, np.int64)
+    numbers[head] = 2 * n_pairs + differs
+    rest = np.ones(len(numbers), bool)
+    rest[head] = False
+    numbers[rest] = pairs.ravel()
+    return numbers
+
+
+def _joined(members: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The position of each set, as often as it has members, and all members."""
+    owner = np.repeat(np.arange(len(members)), [len(one) for one in members])
+    return owner, np.concatenate([np.empty(0, np.int64), *members]).astype(np.int64)
 
 
 def deflated(content: bytes) -> str:
