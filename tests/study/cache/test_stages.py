@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import geoplan.outputs.maps.write as maps_module
@@ -280,6 +281,27 @@ def test_a_plan_in_time_of_an_interrupted_search_is_not_kept(
     assert again(planned(interrupted=True)) == {"interrupted": True}
     assert again(planned()) == {}
     assert again(planned(other=True)) == {}
+
+
+def test_figures_of_an_interrupted_search_are_not_kept(small_folder: Path, kept: Path) -> None:
+    """They are counted with the service whose search somebody has ended."""
+    key = "meal_station"
+
+    def counted(number: int, **detail: bool) -> int:
+        planned: Any = SimpleNamespace(
+            siting=SimpleNamespace(result=SimpleNamespace(detail=detail))
+        )
+        study = Study.open(small_folder)
+        stages = StageCache.of(study.config, study.folder, enabled=True)
+        stages.networks(["walk"], lambda: SimpleNamespace(errors=()))  # type: ignore[arg-type]
+        stages.inputs(None, lambda: SimpleNamespace(blocking=()))  # type: ignore[arg-type]
+        stages.service(key, lambda: planned)
+        table = stages.figures({key: planned}, lambda: pd.DataFrame({"computed": [number]}))
+        return int(table["computed"].iloc[0])
+
+    assert counted(1, interrupted=True) == 1
+    assert counted(2) == 2
+    assert counted(3) == 2
 
 
 def test_outputs_are_kept_whole(
