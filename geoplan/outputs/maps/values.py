@@ -13,9 +13,11 @@ from geoplan.words.text_format import as_list
 
 def numbers(values: Iterable[Any], digits: int = 1) -> list[int | float | None]:
     """Short numbers, None for missing ones: `plain` of each, in one pass."""
-    if not isinstance(values, pd.Series) or values.dtype.kind not in "fiu":
-        values = pd.to_numeric(pd.Series(list(_listed(values)), dtype=object), errors="coerce")
-    array = values.to_numpy(float, na_value=np.nan)
+    if isinstance(values, pd.Series) and values.dtype.kind in "fiu":
+        column = values
+    else:
+        column = pd.to_numeric(pd.Series(list(_listed(values)), dtype=object), errors="coerce")
+    array = column.to_numpy(float, na_value=np.nan)
     rounded = np.round(array, digits)
     return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in rounded.tolist()]
 
