@@ -29,7 +29,8 @@ class Robustness:
     draws : one row per draw: ``reach`` (factor on the threshold), ``people`` (all who have a
         location), ``closed`` (sites), ``best`` (people that the incumbent covers), ``bound`` (that
         no solution exceeds), ``plan`` (people that the recommended plan covers), ``regret``
-        (best - plan; at most bound - plan).
+        (best - plan; at most bound - plan), ``cut_short`` (the time was over before the answer was
+        as near to its bound as asked: another computer may find another one).
     chosen : index = candidate; ``share`` of the draws whose solution has it, ``in_plan``; most
         often chosen first.
     plans : index = plan ("recommended", "draw 7", ...): ``worst_regret``, ``mean_regret``,
@@ -66,6 +67,11 @@ class Robustness:
         return int((self.chosen.loc[self.chosen["in_plan"], "share"] >= 0.5).sum())
 
     @property
+    def cut_short(self) -> int:
+        """How many draws ended by the clock: a quicker computer may answer them otherwise."""
+        return int(self.draws["cut_short"].sum()) if "cut_short" in self.draws else 0
+
+    @property
     def worst_regret_share(self) -> float:
         """The largest regret of the plan as a share of what the draw's best solution covers."""
         best = self.draws["best"]
@@ -96,6 +102,8 @@ class Robustness:
         # less than the two digits that are written is not worth a sentence
         if open_.max() >= 5e-5:
             lines.append(say(lang, "scenario.open", share=f"{open_.max():.2%}"))
+        if self.cut_short:
+            lines.append(say(lang, "scenario.cut_short", draws=self.cut_short))
         if first == RECOMMENDED:
             lines.append(say(lang, "scenario.steadiest_is_plan", worst=worst))
         else:

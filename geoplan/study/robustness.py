@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -65,7 +66,8 @@ def robustness(
     service : key.
     redraws : number of draws.
     reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Uncertainty`.
-    seed : everything follows from it, as long as no draw needs the 20 s that it may take.
+    seed : everything follows from it, as long as no draw needs the 20 s that it may take (column
+        ``cut_short`` of `draws`). The order of rows in files changes nothing.
     workers : threads that solve draws side by side; they do not change the result.
 
     Returns
@@ -205,11 +207,11 @@ def _draw_data(
     assert assessed.facilities is not None
     assert standard.threshold is not None
     frame = assessed.coverage.frame
-    rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
+    rows = _in_place_order(frame[frame.geometry.notna() & (frame["people"] > 0)])
     # one search wide enough for the widest draw; each draw then looks at what is near enough
     wide = standard.threshold * uncertainty.widest
     far = replace(standard, **{f"threshold_{standard.unit}": wide})  # type: ignore[arg-type]
-    sites = open_sites(assessed.facilities)
+    sites = open_sites(assessed.facilities).sort_index(key=lambda index: index.astype(str))
     siting_problem = problem.conditional.problem
     labels = siting_problem.site_index.to_numpy(object)
     constraints: dict[str, Any] = {
@@ -229,6 +231,12 @@ def _draw_data(
         min_sites_per_area=problem.conditional.min_sites_per_area,
         budget=problem.siting.budget,
     )
+
+
+def _in_place_order(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rows by where they are: what is drawn for one does not depend on the file's order."""
+    keys = (rows.index.astype(str), rows["people"], rows.geometry.y, rows.geometry.x)
+    return rows.iloc[np.lexsort([np.asarray(key) for key in keys])]
 
 
 def _named(people: pd.Series, names: pd.Series) -> pd.DataFrame:

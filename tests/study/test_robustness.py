@@ -14,7 +14,7 @@ from scipy import sparse
 from geoplan.errors import InputError, UsageError
 from geoplan.network import TravelCosts
 from geoplan.siting import SolveRequest
-from geoplan.study import Study
+from geoplan.study import Study, robustness
 from geoplan.study.sites.monte_carlo import (
     DrawData,
     DrawSettings,
@@ -268,3 +268,36 @@ def test_draws_are_refused_where_they_would_be_of_another_problem(
     study = Study.open(small_folder).replace({f"{MEAL}.siting": asked})
     with pytest.raises(UsageError, match=r"closable.*backup.*tiers"):
         study.robustness("meal_station", redraws=1)
+
+
+def test_the_order_of_rows_changes_no_draw(small_folder: Path) -> None:
+    """People and stations from the last to the first: the same draws, plans and losses."""
+    stations = pd.read_csv(small_folder / "meals.csv", dtype=str)
+    people = pd.read_csv(small_folder / "people.csv", dtype=str)
+    second = people.loc[people["id"] == "C", ["lon", "lat"]].iloc[0].to_dict()
+    stations = pd.concat([stations, pd.DataFrame([{"id": "M0", "name": "Second", **second}])])
+    found = []
+    for turn in (1, -1):
+        people.iloc[::turn].to_csv(small_folder / "people.csv", index=False)
+        stations.iloc[::turn].to_csv(small_folder / "meals.csv", index=False)
+        study = Study.open(small_folder)
+        found.append(
+            robustness(study, "meal_station", redraws=12, seed=3, people_cv=0.4, closure_share=0.3)
+        )
+    one, other = found
+    assert one.draws["people"].nunique() == 12
+    assert set(one.draws["closed"]) > {0}
+    pd.testing.assert_frame_equal(one.draws, other.draws)
+    pd.testing.assert_frame_equal(one.chosen, other.chosen)
+    pd.testing.assert_frame_equal(one.plans, other.plans)
+    pd.testing.assert_frame_equal(one.critical, other.critical)
+
+
+def test_draws_that_ran_out_of_time_are_told(small_folder: Path) -> None:
+    found = robustness(Study.open(small_folder), "meal_station", redraws=3)
+    assert found.cut_short == 0
+    cut = replace(found, draws=found.draws.assign(cut_short=[True, False, True]))
+    assert cut.cut_short == 2
+    assert "ran out of time before they were as exact as asked: 2" in cut.summary("en")
+    assert "其中2次抽样到时限为止" in cut.summary("zh")
+    assert "time" not in found.summary("en")

@@ -190,6 +190,7 @@ def _robustness(found: Robustness) -> dict[str, Any]:
     regret, best_at_worst = found.draws["regret"], found.plans.iloc[0]
     return {
         "redraws": len(found.draws),
+        **({"redraws_cut_short": found.cut_short} if found.cut_short else {}),
         **{name: plain(value) for name, value in found.variation.items()},
         "steady_sites": found.stable_sites,
         "regret": {

@@ -113,6 +113,7 @@ class Draw:
     served : bool per demand row: within reach of a site that is still open.
     best, bound : people whom the plan covers, and whom no plan can exceed.
     sites : the plan.
+    cut_short : the time was over before the plan was as near to its bound as asked.
     """
 
     reach: float
@@ -122,6 +123,7 @@ class Draw:
     best: float
     bound: float
     sites: tuple[str, ...]
+    cut_short: bool = False
 
 
 def draw_all(data: DrawData, settings: DrawSettings, *, sites: int) -> list[Draw]:
@@ -188,6 +190,7 @@ def _solve_draw(data: DrawData, inputs: DrawInputs, sites: int, request: SolveRe
         best=already + value,
         bound=already + bound,
         sites=tuple(map(str, found.sites)),
+        cut_short=bool(found.gap is not None and found.gap > request.gap),
     )
 
 
@@ -206,7 +209,7 @@ def try_plans(
     Returns
     -------
     draws : one row per draw (from 1): ``reach``, ``people``, ``closed``, ``best``, ``bound``,
-        ``plan``, ``regret``.
+        ``plan``, ``regret``, ``cut_short``.
     plans : index = plan: ``worst_regret``, ``mean_regret``, ``sites``; smallest worst regret first
         (Savage 1951, minimax regret), then smallest mean.
     """
@@ -241,6 +244,7 @@ def try_plans(
             "bound": np.maximum(np.array([d.bound for d in drawn]), best),
             "plan": covered[0],
             "regret": regret[0],
+            "cut_short": [d.cut_short for d in drawn],
         },
         index=pd.RangeIndex(1, len(drawn) + 1, name="draw"),
     )
