@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 
-SECOND_MS, MINUTE_MS, DAY_MS = 1_000, 60_000, 86_400_000
+SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1_000, 60_000, 3_600_000, 86_400_000
 #: no time: later than every timetable
 NEVER = np.int32(1 << 30)
 _CLOCK = re.compile(r"\s*(\d{1,3})\s*[:：时]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2}))?\s*分?\s*")

@@ -141,7 +141,9 @@ def schedule_of_lines(
     unserved = sorted(set(calls["line"]) - {b.line for b in bands})
     if unserved:
         notes["lines_without_headway"] = unserved
-    return _schedule(bands, calls, _drawn(lines, table), notes), notes
+    schedule = _schedule(bands, calls, _drawn(lines, table), notes)
+    notes["by_hour"] = schedule.calls_by_hour().tolist()
+    return schedule, notes
 
 
 def _text(column: pd.Series) -> pd.Series:

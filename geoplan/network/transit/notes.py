@@ -9,6 +9,7 @@ import numpy as np
 
 from geoplan.inputs.findings.finding import Severity
 from geoplan.network.builders.build_notes import NetworkFinding, network_finding
+from geoplan.network.transit.clock import HOUR_MS, MINUTE_MS, clock_text
 
 if TYPE_CHECKING:
     from geoplan.network.transit.transit_network import TransitNetwork
@@ -43,6 +44,7 @@ def transit_findings(network: TransitNetwork, lang: str) -> list[FeedFinding]:
     found = []
     for name, notes in (feeds or {"": network.notes}).items():
         found += [FeedFinding(name, said) for said in _of_one(notes, lang)]
+        found += [FeedFinding(name, said) for said in _hours(network, notes, lang)]
         if feeds:
             found += [FeedFinding(name, said) for said in _days(network, notes, lang)]
     if both := network.notes.get("withdrawn_and_changed"):
@@ -81,6 +83,20 @@ def _days(network: TransitNetwork, notes: Mapping[str, Any], lang: str) -> Itera
             "date": date,
         }
         yield network_finding(lang, "transit_idle_trips", severity=severity, **values)
+
+
+def _hours(
+    network: TransitNetwork, notes: Mapping[str, Any], lang: str
+) -> Iterator[NetworkFinding]:
+    """Feeds and lines of which nothing runs near the study's window: samples, cut timetables."""
+    runs = np.flatnonzero(notes.get("by_hour", ()))
+    minutes = network.options.minutes
+    first, last = int(minutes[0]), int(minutes[-1]) + MINUTE_MS
+    near = (runs >= (first - HOUR_MS) // HOUR_MS) & (runs <= (last - 1 + HOUR_MS) // HOUR_MS)
+    if len(runs) and not near.any():
+        values = {"begin": clock_text(first), "end": clock_text(last)}
+        values |= {"first": f"{runs[0]}:00", "last": f"{runs[-1] + 1}:00"}
+        yield network_finding(lang, "transit_none_in_window", **values)
 
 
 def _far_stops(network: TransitNetwork, lang: str) -> Iterator[NetworkFinding]:

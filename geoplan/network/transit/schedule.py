@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.network.transit.clock import HOUR_MS
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Doors:
@@ -92,6 +94,16 @@ class Schedule:
     def n_trips(self) -> int:
         """Number of trips."""
         return len(self.trips)
+
+    def calls_by_hour(self) -> NDArray[np.int64]:
+        """How many vehicles leave a stop in each hour of the day; of headway lines, one an hour."""
+        size = np.diff(self.calls.ptr)
+        timed = np.repeat((self.trips["headway_ms"] < 0).to_numpy(bool), size)
+        hours = [self.calls.depart[timed].astype(np.int64)]
+        for trip in np.flatnonzero(self.trips["headway_ms"] >= 0):
+            first, last = (int(self.trips[f"{end}_ms"].iloc[trip]) for end in ("first", "last"))
+            hours.append(np.append(np.arange(first, last, HOUR_MS), last))
+        return np.bincount(np.concatenate(hours).clip(0) // HOUR_MS)
 
     def lines(self) -> pd.DataFrame:
         """One row per line: its name, its trips, and whether they run by headways."""

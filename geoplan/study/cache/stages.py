@@ -35,6 +35,11 @@ _SOLVING = frozenset(
 _ASSESSING = frozenset({"threshold_m", "threshold_min"})
 #: sections that only the outputs look at
 _SHOWN = frozenset({"report"})
+#: sections that no network looks at
+_NO_STREETS = _SHOWN | {
+    *("status", "areas", "demand", "services", "programme", "shared_buildings"),
+    *("background", "figures"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -155,7 +160,7 @@ class StageCache:
 
     def _networks_key(self, modes: list[str]) -> str | None:
         settings = self._settings()
-        of_use = {name: settings.get(name) for name in ("study", "network", "limits")}
+        of_use = {name: value for name, value in settings.items() if name not in _NO_STREETS}
         files = FileDigests(self.folder).named_in(of_use)
         if files is None:
             return None

@@ -8,6 +8,9 @@ import shapely
 
 from geoplan import Network, TransitNetwork, travel_costs
 from geoplan.network.transit import transit_network
+from geoplan.network.transit.notes import transit_findings
+
+from .test_what_if_lines import timetabled
 
 DATE = "2025-05-13"
 SPEED = 1.0
@@ -131,3 +134,19 @@ def test_what_is_kept_of_one_window_never_answers_for_another(tmp_path, monkeypa
     assert minutes(transit, home, site, depart="18:00") == pytest.approx(55)
     assert minutes(transit, home, site, depart="18:00", board_slack_s=2400) > 80
     assert minutes(transit, home, site, arrive="19:00") == pytest.approx(30)
+
+
+@pytest.mark.parametrize(
+    ("depart", "told"), [("08:00", False), ("9:45-10:00", False), ("13:05", False), ("04:00", True)]
+)
+def test_a_feed_of_which_nothing_runs_near_the_window_is_told(tmp_path, depart, told):
+    """Porto Alegre's sample has no bus before noon: a third of the people seemed cut off at 8."""
+    transit = timetabled(tmp_path).with_lines().changed(depart=depart)
+    assert transit.schedule.calls_by_hour()[[8, 12]].tolist() == [4, 2]
+    found = [f.said.problem for f in transit_findings(transit, "en") if "window" in f.said.problem]
+    assert bool(found) == told
+    if told:
+        assert found == [
+            "No vehicle runs within an hour of the study's window 04:00–04:01; "
+            "those of the day run between 8:00 and 13:00."
+        ]

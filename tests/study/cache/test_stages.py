@@ -205,6 +205,49 @@ def test_changed_streets_are_noticed(small_folder: Path, kept: Path) -> None:
     assert numbers(after) != numbers(before)
 
 
+BY_BUS = """
+[network.transit]
+lines = "lines.csv"
+stops = "stops.csv"
+depart = "08:00-08:20"
+datum = "wgs84"
+
+[services.elderly_centre]
+path = "meals.csv"
+datum = "wgs84"
+demand = "elderly_60"
+standard = { mode = "transit", threshold_min = 20 }
+
+[[figures]]
+"""
+
+
+def test_changed_public_transport_is_noticed(small_folder: Path, kept: Path) -> None:
+    people = pd.read_csv(small_folder / "people.csv", dtype=str).dropna(subset=["lon"])
+    stops = people[["lon", "lat"]].iloc[:3].assign(line="1", order=range(1, 4))
+    stops.to_csv(small_folder / "stops.csv", index=False)
+    (small_folder / "lines.csv").write_text("line,span,headway,speed\n1,07:00-21:00,10,30\n")
+    edit(small_folder / "study.toml", "[[figures]]", BY_BUS)
+    seen = [numbers(Study.open(small_folder).run(services=["elderly_centre"]))]
+    for file, old, new in (
+        ("study.toml", "08:00-08:20", "23:00-23:20"),
+        ("study.toml", 'depart = "23:00-23:20"', 'arrive = "08:00-08:20"'),
+        ("study.toml", '08:00-08:20"', '08:00-08:20"\nwithdrawn = ["1"]'),
+        ("study.toml", '\nwithdrawn = ["1"]', "\nmax_walk_m = 1"),
+        ("study.toml", "max_walk_m = 1", ""),
+        ("lines.csv", ",10,", ",30,"),
+        ("stops.csv", ",3", ",0"),
+    ):
+        text = (small_folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (small_folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        found = numbers(Study.open(small_folder).run(services=["elderly_centre"]))
+        fresh = Study.open(small_folder).run(services=["elderly_centre"], cache=False)
+        assert found == numbers(fresh), (file, new)
+        seen.append(found)
+    assert len(set(seen)) > 3
+
+
 def test_other_code_finds_nothing(
     small_folder: Path, kept: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def schedule_of_feeds(
         feed = read_feed(path)
         doubts: dict[str, Any] = {}
         parts.append(_one(feed, day, doubts))
+        doubts["by_hour"] = parts[-1].calls_by_hour().tolist()
         notes[feed.name] = doubts
     if not sum(part.n_trips for part in parts):
         said = "; ".join(f"{name}: {note.get('dates', '-')}" for name, note in notes.items())
