@@ -24,7 +24,7 @@ from geoplan.outputs.maps.areas import boundaries
 from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
-from geoplan.outputs.maps.features import suggested_content
+from geoplan.outputs.maps.features import demand_content, suggested_content
 from geoplan.outputs.maps.page import json_for_page
 from geoplan.outputs.palette import RAMPS
 from geoplan.words.speaker import Speaker
@@ -66,6 +66,14 @@ def test_paths_come_back_to_a_metre(points: list[tuple[float, float]]):
     np.testing.assert_allclose(
         found, np.array(points, dtype=float).reshape(-1, 2), atol=0.51 / PRECISION
     )
+
+
+def test_places_without_names_have_no_list_of_names(fakes):
+    """A grid's cells have none: a card listed five numbers of people beside nothing."""
+    coverage = fakes.fake_run().services["meal_station"].coverage
+    assert demand_content(coverage, None, {})["names"]
+    bare = replace(coverage, frame=coverage.frame.assign(name=""))
+    assert demand_content(bare, None, {})["names"] is None
 
 
 def test_the_page_shows_the_ledger(fakes):

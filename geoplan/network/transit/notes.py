@@ -94,7 +94,7 @@ def _hours(
     first, last = int(minutes[0]), int(minutes[-1]) + MINUTE_MS
     near = (runs >= (first - HOUR_MS) // HOUR_MS) & (runs <= (last - 1 + HOUR_MS) // HOUR_MS)
     if len(runs) and not near.any():
-        values = {"begin": clock_text(first), "end": clock_text(last)}
+        values: dict[str, Any] = {"begin": clock_text(first), "end": clock_text(last)}
         values |= {"first": f"{runs[0]}:00", "last": f"{runs[-1] + 1}:00"}
         yield network_finding(lang, "transit_none_in_window", **values)
 

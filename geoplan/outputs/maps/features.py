@@ -43,6 +43,7 @@ def demand_content(
     frame = coverage.frame[coverage.frame.geometry.notna() & (coverage.frame["people"] != 0)]
     if frame.empty:
         return None
+    names = texts(frame["name"])
     content: dict[str, Any] = {
         "at": encode_points(frame.geometry),
         "people": numbers(frame["people"]),
@@ -51,7 +52,7 @@ def demand_content(
         "site": positions(column(frame, "site", pd.NA), known),
         "cost": numbers(column(frame, "cost", np.nan), 0 if coverage.standard.unit == "m" else 1),
         "unit": coverage.standard.unit,
-        "names": texts(frame["name"]) if named and len(frame) <= MOST_NAMES else None,
+        "names": names if named and len(frame) <= MOST_NAMES and any(names) else None,
     }
     if after is not None:
         later = after.frame.reindex(frame.index)

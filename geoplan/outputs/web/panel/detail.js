@@ -24,7 +24,7 @@
       line(title, "gp-small"),
       el("ol", {}, rows.slice(0, 5).map(function (i) {
         return el("li", {}, [
-          el("span", { text: names[i] }), el("b", { text: gp.people(people(i)) })
+          el("span", { text: names[i] || app.t("ui_journey_place") }), el("b", { text: gp.people(people(i)) })
         ]);
       }))
     ]);
