@@ -163,6 +163,8 @@ def _without_sums_of_others(
     if told.joint is not None and not closed.isdisjoint(told.joint.services):
         hidden = replace(told.joint, value=np.nan, bound=None, gap=None)
         told = replace(told, joint=hidden)
+    if told.result.gap is None and inside.result.gap is not None:
+        told = replace(told, notes=(*told.notes, say("report.gap_withheld")))
     if told.alternatives is None and inside.alternatives is not None:
         told = replace(told, notes=(*told.notes, say("report.others_withheld")))
     return told

@@ -11,6 +11,7 @@ import pytest
 from geoplan.disclosure import coverage as coverage_module
 from geoplan.disclosure.programme import held_years, public_programme
 from geoplan.disclosure.public_edition import edition
+from geoplan.outputs.maps.headline import proof_text
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.results import JointPlan
@@ -105,6 +106,24 @@ def test_the_value_of_a_plan_is_not_a_step_of_the_people_who_are_withheld(few, l
     joint = {"zh": "人数在公开版中不公布", "en": "served in all is withheld in this public edition"}
     assert any(joint[lang] in text for text in texts)
     assert not [text for text in texts if "— people more" in text or "新增覆盖 —" in text]
+
+
+def test_a_gap_that_is_withheld_is_told_as_withheld(few):
+    run = served_withheld(few[0])
+    services = {}
+    for key, service in run.services.items():
+        result = replace(service.siting.result, status="feasible", bound=9.0, gap=2 / 7)
+        services[key] = replace(service, siting=replace(service.siting, result=result))
+    for lang, words in (("en", "withholds how near"), ("zh", "公开版不写方案与上限的差距")):
+        spoken = replace(run, services=services, info=replace(run.info, lang=lang))
+        public = edition(spoken, audience="public")
+        for service in public.services.values():
+            assert service.siting.result.gap is None
+            assert any(words in note for note in service.siting.notes)
+            head = proof_text(service, Speaker(lang))
+            assert head == Speaker(lang).say("maps.proof_withheld")
+        texts = {b.text for b in compose(public, Speaker(lang)).blocks if hasattr(b, "text")}
+        assert any(words in text for text in texts)
 
 
 def in_time(run):

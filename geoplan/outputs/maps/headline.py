@@ -18,7 +18,7 @@ from geoplan.outputs.siting_words import siting_facts
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import count_text, number_text, plain, share_text
+from geoplan.words.text_format import count_text, is_missing, number_text, plain, share_text
 
 
 def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
@@ -165,6 +165,8 @@ def proof_text(service: ServiceResult, speaker: Speaker) -> str:
         return speaker.say("maps.proof_infeasible")
     if result.status == "unknown":
         return speaker.say("maps.proof_unknown")
+    if result.gap is None and is_missing(result.value):  # of a public edition
+        return speaker.say("maps.proof_withheld")
     if result.gap is None:
         return speaker.say("maps.proof_unbounded")
     return speaker.say("maps.proof_feasible", gap=share_text(result.gap, 2))
