@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
-from geoplan.inputs.columns.roles import heading_called, people_of_age
+from geoplan.inputs.columns.roles import heading_called, heading_key, people_of_age
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
@@ -221,8 +222,18 @@ def _heading(rows: Rows, name: str) -> str:
     headings = [str(h) for h in rows.text.columns]
     found = heading_called(name, headings, rows.levels) or rows.heading(name)
     if not found:
-        raise FileError.of("file_faults.no_column", name=name, headings=", ".join(headings))
+        there = ", ".join(headings)
+        if near := _nearest(name, rows, headings):
+            raise FileError.of("file_faults.no_column_near", name=name, near=near, headings=there)
+        raise FileError.of("file_faults.no_column", name=name, headings=there)
     return found
+
+
+def _nearest(name: str, rows: Rows, headings: list[str]) -> str:
+    """The heading that looks most like `name`, by the last of its rows; "" where none does."""
+    by_key = {heading_key((rows.levels.get(h) or (h,))[-1]): h for h in reversed(headings)}
+    close = get_close_matches(heading_key(name), list(by_key), n=1, cutoff=0.6)
+    return by_key[close[0]] if close else ""
 
 
 def _known_weight(rows: Rows, *, needed: bool) -> list[str]:

@@ -35,6 +35,21 @@ def test_groups_are_checked_like_the_people(tmp_path):
     assert one.record.set_aside == 0
 
 
+@pytest.mark.parametrize(
+    ("headings", "weight", "near"),
+    [
+        ("人口,60岁及以上", "60岁以上", "60岁及以上"),
+        ("总人口,60岁以上老年人数", "60岁以上老年人", "60岁以上老年人数"),
+        ("人口,面积", "60岁以上", None),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_with_the_one_like_it(tmp_path, headings, weight, near):
+    text = f"名称,经度,纬度,{headings}\n甲,117,36.6,10,3\n"
+    (told,) = read(tmp_path, text, weight=weight)[0].findings
+    assert "there is no column" in told.problem
+    assert (f"is '{near}' meant?" in told.problem) if near else ("meant" not in told.problem)
+
+
 def test_people_without_a_location_are_kept(tmp_path):
     text = "名称,经度,纬度,人口\n甲,,,1200\n乙,0,0,34\n丙,117.2,36.6,10\n丁,,,0\n"
     one, told = read(tmp_path, text, weight="人口")

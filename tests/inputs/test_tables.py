@@ -141,6 +141,21 @@ def test_helpers():
     assert short_name("解放路街道办事处") == short_name("解放路街道") == "解放路"
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [
+        ("百度经度", "百度纬度"),
+        ("经度（高德）", "纬度（高德）"),
+        ("bd_lng", "bd_lat"),
+        ("GCJ02经度", "GCJ02纬度"),
+    ],
+)
+def test_coordinates_that_name_their_map_are_known(lon, lat):
+    assert find_roles(["站点名称", lat, lon]) == {"站点名称": "name", lon: "lon", lat: "lat"}
+    if "（" not in lon:  # beside plain ones these are meant
+        assert find_roles([lon, lat, "经度", "纬度"]) == {"经度": "lon", "纬度": "lat"}
+
+
 def test_conditions_choose_rows(tmp_path):
     frame = pd.DataFrame(
         {
