@@ -26,6 +26,8 @@ CHINESE = ".zh-CN"
 NAMES = {"en": "English", "zh-CN": "中文"}
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([\w./-]+\.md)(#[^)\s]*)?\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
+CELL = re.compile(r"<t[dh][ >].*?</t[dh]>", re.DOTALL)
+CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
 #: a line's end between Chinese characters, which a browser would show as a space
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
 #: a notebook's HTML longer than this is a map: a page of its own, shown in a frame
@@ -73,8 +75,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Formulas as MathML, which browsers draw without a script."""
-    return FORMULA.sub(_formula, html)
+    """Formulas as MathML, which browsers draw without a script; names in tables break well."""
+    return CELL.sub(_breakable, FORMULA.sub(_formula, html))
 
 
 def on_page_context(
@@ -111,6 +113,13 @@ def _formula(found: re.Match[str]) -> str:
         text = text.replace(ampersand, sign)
     latex = re.sub(r"^\\[\[(]|\\[\])]$", "", text).strip()
     return convert(latex, display=shown)
+
+
+def _breakable(cell: re.Match[str]) -> str:
+    """A table's cell whose code may break after a sign between two words, nowhere else."""
+    return CODE.sub(
+        lambda code: re.sub(r"(?<=\w)([._/\\=-])(?=\w)", r"\1<wbr>", code.group()), cell.group()
+    )
 
 
 def _notebooks() -> list[Path]:
