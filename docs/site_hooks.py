@@ -24,6 +24,11 @@ EXECUTED = ROOT / "build" / "tutorials"
 NOTEBOOKS = ROOT / "notebooks"
 CHINESE = ".zh-CN"
 NAMES = {"en": "English", "zh-CN": "中文"}
+#: title and text above a tutorial without outputs
+NOT_RUN = {
+    "en": ("Without outputs", "Not run yet: `make tutorials`, then `make docs-site` again."),
+    "zh-CN": ("没有运行结果", "这篇教程还没有运行过：先 `make tutorials`，再 `make docs-site`。"),
+}
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([\w./-]+\.md)(#[^)\s]*)?\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
 CELL = re.compile(r"<t[dh][ >].*?</t[dh]>", re.DOTALL)
@@ -150,10 +155,8 @@ def _tutorial(config: MkDocsConfig, path: Path, *, ran: bool) -> Iterator[File]:
         notebook, {"output_files_dir": path.stem}
     )
     if not ran:
-        note = (
-            "未运行过的教程：先 `make tutorials`，再生成网站。 Not run yet: `make tutorials` first."
-        )
-        text = f"!!! note\n    {note}\n\n{text}"
+        title, note = NOT_RUN[config.extra["reader_language"]]
+        text = f'!!! note "{title}"\n    {note}\n\n{text}'
     yield File.generated(config, f"tutorials/{path.stem}.md", content=text)
     for name, data in resources["outputs"].items():
         yield File.generated(config, f"tutorials/{name}", content=data)

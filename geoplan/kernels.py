@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from geoplan import __version__
 from geoplan.user_cache import is_own, is_usable, users_cache
@@ -105,14 +105,14 @@ def _refuse(*_: Any, **__: Any) -> None:
 
 
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
-    folder = cache_folder()
+    folder, njit = cache_folder(), cast(Any, nb.njit)  # its types lack options that it has
     if folder is None:
-        return nb.njit(nogil=True, **options)(function)
+        return njit(nogil=True, **options)(function)
     config: Any = nb.config
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder / source_key(function.__module__))
     try:
-        return nb.njit(cache=True, nogil=True, **options)(function)
+        return njit(cache=True, nogil=True, **options)(function)
     finally:
         config.CACHE_DIR = usual  # functions of others stay where their owners want them
 

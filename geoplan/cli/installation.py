@@ -85,7 +85,8 @@ def installation_checks() -> Iterator[Check]:
     >>> [str(check.told) for check in found if check.state == "fault"]
     []
     """
-    for look in (_python, _versions, _libraries, _projections, _pages, _fonts, _cache, _room):
+    looks = (_python, _names, _versions, _libraries, _projections, _pages, _fonts, _cache, _room)
+    for look in looks:
         try:
             yield from look()
         except Exception as error:
@@ -101,6 +102,15 @@ def _python() -> Iterator[Check]:
     here = {"version": sys.version.split()[0], "bits": bits, "platform": sys.platform}
     good = sys.version_info >= (3, 11) and bits == 64
     yield _told("good", "python", **here) if good else _told("fault", "python_old", **here)
+
+
+def _names() -> Iterator[Check]:
+    """A system set to ASCII (LC_ALL=C without UTF-8 mode) can neither make nor open 济南.csv."""
+    encoding = sys.getfilesystemencoding()
+    try:
+        "济南.csv".encode(encoding)
+    except UnicodeEncodeError:
+        yield _told("fault", "names_ascii", encoding=encoding)
 
 
 def _versions() -> Iterator[Check]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from geoplan.cli import doctor, installation
 from geoplan.cli.commands import exit_code
 from geoplan.cli.start import Interrupts
-from geoplan.cli.warming import _write_town
+from geoplan.cli.warming import _write_town, small_runs
 from geoplan.study import check_study
 
 
@@ -40,6 +44,13 @@ def test_a_missing_library_and_one_that_does_not_load_are_faults(capsys, monkeyp
     assert "2 to mend" in said
     assert "unasked" not in said
     assert "trial" not in said  # no run where one cannot work
+
+
+def test_a_system_without_chinese_file_names_is_a_fault(monkeypatch):
+    assert list(installation._names()) == []
+    monkeypatch.setattr(installation.sys, "getfilesystemencoding", lambda: "ascii")
+    (found,) = installation._names()
+    assert (found.state, "PYTHONUTF8" in str(found.told)) == ("fault", True)
 
 
 def test_what_a_run_works_without_is_advice(capsys, monkeypatch):
@@ -84,6 +95,69 @@ def test_a_trial_that_fails_is_a_fault(capsys, monkeypatch):
     assert (code, "no room" in said) == (1, True)
 
 
+def test_the_bar_moves_from_the_first_moment_to_the_end(monkeypatch):
+    class Asked:
+        """A study whose runs tell of four steps, and of what they were asked."""
+
+        def run(self, progress, cache, services=()):
+            assert not cache  # stages of an earlier trial would compile nothing
+            for done in range(5):
+                progress(done, 4, "step")
+            return self
+
+        def save(self, folder, progress):
+            progress(4, 4, "step")
+
+    monkeypatch.setattr("geoplan.study.Study.open", lambda folder: Asked())
+    monkeypatch.setattr("geoplan.study.example_study", lambda folder: Asked())
+    told = []
+    small_runs(lambda *step: told.append(step), "zh")
+    shares = [done for done, total, _ in told]
+    assert {total for _, total, _ in told} == {100}
+    assert (shares[0], shares[-1], shares == sorted(shares)) == (0, 100, True)
+    assert max(b - a for a, b in pairwise(shares)) <= 12  # the last part is one step
+    assert all(text.startswith("试") for *_, text in told)
+
+
 def test_the_trial_town_has_no_error(tmp_path):
     report = check_study(_write_town(tmp_path / "town"))
     assert not [f for f in report.findings if f.severity == "error"]
+
+
+COMPILED = """
+import sys
+from numba.core import event
+from geoplan.cli.warming import small_runs
+from geoplan.study import Study
+
+class Heard(event.Listener):
+    names = []
+    def on_start(self, event):
+        self.names.append(event.data["dispatcher"].py_func.__qualname__)
+    def on_end(self, event):
+        pass
+
+heard = Heard()
+event.register("numba:compile", heard)
+small_runs(lambda *_: None, "en")
+assert len(heard.names) > 100, heard.names
+heard.names.clear()
+Study.open(sys.argv[1]).run(services=sys.argv[2:], cache=False)
+print(heard.names)
+"""
+#: of the demo's services one for each way to plan, and one by bus
+PLANNED = ("shelter", "child_protection_station", "mental_health_home", "marriage_registry_by_bus")
+
+
+def test_the_demo_compiles_nothing_that_the_doctor_has_not(tmp_path):
+    demo = Path(__file__).parents[2] / "data" / "jinan_demo"
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED, str(demo), *PLANNED],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"

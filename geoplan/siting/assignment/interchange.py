@@ -58,7 +58,7 @@ def greedy_add(costs, is_open, allowed, add):
             for t in range(ptr[j], ptr[j + 1]):
                 if data[t] < current[idx[t]]:
                     current[idx[t]] = data[t]
-        sift_down(heap, m, 0, saving)
+        sift_down(heap, m, np.int64(0), saving)
 
 
 class _SwapTerms(NamedTuple):

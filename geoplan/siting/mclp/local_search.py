@@ -58,7 +58,7 @@ def _greedy(cover, n_new, count, is_open, allowed):
             order[k] = j
             k += 1
             adds[j] = 0.0
-        sift_down(heap, m, 0, adds)
+        sift_down(heap, m, np.int64(0), adds)
     return order[:k]
 
 
