@@ -82,7 +82,7 @@ def takes(**kinds: str) -> Callable[[Callable[Given, Found]], Callable[Given, Fo
             ]
             if faults:
                 raise UsageError.of(
-                    "call_faults.wrong_kinds", function=function.__name__, faults=Messages(faults)
+                    "call_faults.wrong_kinds", function=_name(function), faults=Messages(faults)
                 )
             placed = [values.get(name, item) for name, item in zip(names, given, strict=False)]
             named_now = {name: values[name] for name in named}
@@ -176,16 +176,22 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, tuple | list) and len(value) == 2
 
 
+def _name(function: Callable[..., Any]) -> str:
+    """A function's name as it is called: that of its class before it."""
+    return function.__qualname__.rpartition("<locals>.")[2]
+
+
 def shown(value: Any) -> str:
     """What was given, in a few words: a short value as it is, anything else by its class.
 
     Examples
     --------
-    >>> shown(None), shown("x"), shown([1] * 99), shown(int)
-    ('None', "'x'", 'list', 'the class int')
+    >>> shown(None), shown("x"), shown([1] * 99), shown(int), shown([np.float64(2.5)])
+    ('None', "'x'", 'list', "<class 'int'>", '[2.5]')
     """
     if isinstance(value, type):
-        return f"the class {value.__name__}"
+        return f"<class '{value.__name__}'>"
+    value = _without_numpy(value)
     if value is None or isinstance(value, str | bytes | Real | list | tuple | dict):
         try:
             text = repr(value)
@@ -194,6 +200,15 @@ def shown(value: Any) -> str:
         if len(text) <= _MOST_SHOWN:
             return text
     return type(value).__name__
+
+
+def _without_numpy(value: Any) -> Any:
+    """Single numbers of NumPy as Python's own, in a list too: those are written plainly."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple) and len(value) <= _MOST_SHOWN:
+        return type(value)(map(_without_numpy, value))
+    return value
 
 
 def number(value: Any) -> float:

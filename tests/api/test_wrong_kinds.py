@@ -241,3 +241,14 @@ def test_every_public_function_is_tried(calls):
     values = {"SitingResult", "TravelCosts"}  # made by geoplan alone
     assert set(gp.__all__) - tried == values
     assert list(calls) == NAMES
+
+
+def test_a_fault_names_the_function_as_it_is_called_and_the_value_as_it_is_written():
+    with pytest.raises(GeoplanError, match=r"ProgrammeProblem\.of\(\)"):
+        gp.siting.ProgrammeProblem.of(None, years=[2025])
+    with pytest.raises(GeoplanError, match=r"2\.5(?!\))") as found:
+        gp.siting.max_coverage(np.float64(2.5), sites=1)
+    assert "np.float64" not in str(found.value)
+    with pytest.raises(GeoplanError) as found:
+        gp.siting.max_coverage(int, sites=1)
+    assert "the class" not in str(found.value)
