@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geoplan.kernels import inner_kernel, kernel
-from geoplan.siting.mclp.local_search import Solution, interchange, open_sites
+from geoplan.siting.mclp.local_search import interchange, open_sites
+from geoplan.siting.mclp.swaps import Solution
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, next_bits

@@ -1,22 +1,17 @@
 """Good solutions of the MCLP at once: greedy, and interchanges of sites while they help.
 
-All on a reduced core. The interchange (Teitz and Bart 1968, doi:10.1287/opre.16.5.955) keeps per
-site what opening or closing it is worth and updates only the neighbourhood of a move (after Resende
-and Werneck 2007, doi:10.1007/s10479-006-0154-0). Ties go to the smaller position, so the solution
-never depends on the machine.
+All on a reduced core. Ties go to the smaller position: the solution never depends on the machine.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from geoplan.kernels import inner_kernel, kernel
+from geoplan.siting.mclp.swaps import Solution, interchange_until_best
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.siting.solver.order import heap_of, sift_down
-from geoplan.tolerances import SAME_VALUE
 
 
 @inner_kernel
@@ -60,169 +55,6 @@ def _greedy(cover, n_new, count, is_open, allowed):
             adds[j] = 0.0
         sift_down(heap, m, np.int64(0), adds)
     return order[:k]
-
-
-class Solution(NamedTuple):
-    """Open sites of a core while compiled searches write to them.
-
-    chosen : positions of the open sites. covering : per class, how many of them cover it.
-    is_open : bool per site.
-    """
-
-    chosen: np.ndarray
-    covering: np.ndarray
-    is_open: np.ndarray
-
-
-class _Moves(NamedTuple):
-    """What opening or closing each site is worth, kept up to date from move to move.
-
-    gain : people added by opening. loss : people lost by closing. single : people whose only open
-    site could be replaced by this one. owner : per class the sum of its open sites, which is the
-    only one where there is one. shared : zeros, for work.
-    """
-
-    gain: np.ndarray
-    loss: np.ndarray
-    single: np.ndarray
-    owner: np.ndarray
-    shared: np.ndarray
-
-
-@inner_kernel
-def _moves(cover, solution):
-    """What every move from `solution` is worth, and the people of all classes."""
-    weight, site_ptr, site_idx, row_ptr, row_idx = cover
-    chosen, count, _ = solution
-    n = len(row_ptr) - 1
-    m = len(site_ptr) - 1
-    gain = np.zeros(m)
-    loss = np.zeros(m)
-    single = np.zeros(m)
-    owner = np.zeros(n, np.int64)
-    for a in range(len(chosen)):
-        for t in range(site_ptr[chosen[a]], site_ptr[chosen[a] + 1]):
-            owner[site_idx[t]] += chosen[a]
-    total = 0.0
-    for i in range(n):
-        total += weight[i]
-        if count[i] == 0:
-            for t in range(row_ptr[i], row_ptr[i + 1]):
-                gain[row_idx[t]] += weight[i]
-        elif count[i] == 1:
-            loss[owner[i]] += weight[i]
-            for t in range(row_ptr[i], row_ptr[i + 1]):
-                single[row_idx[t]] += weight[i]
-    return _Moves(gain, loss, single, owner, np.zeros(m)), total
-
-
-@inner_kernel
-def _best_interchange(cover, solution, moves, allowed, best):
-    """The site to close and the site to open that add most people, more than `best`; else -1."""
-    weight, site_ptr, site_idx, _, _ = cover
-    chosen, count, is_open = solution
-    gain, loss, single, owner, shared = moves
-    least = np.inf
-    cheap = -1
-    for a in range(len(chosen)):
-        if loss[chosen[a]] < least:
-            least = loss[chosen[a]]
-            cheap = chosen[a]
-    out = -1
-    into = -1
-    for k in range(len(gain)):
-        if is_open[k] or not allowed[k] or gain[k] + single[k] - least <= best:
-            continue
-        if gain[k] - least > best:
-            best = gain[k] - least
-            out = cheap
-            into = k
-        for t in range(site_ptr[k], site_ptr[k + 1]):
-            i = site_idx[t]
-            if count[i] == 1:
-                shared[owner[i]] += weight[i]
-        for t in range(site_ptr[k], site_ptr[k + 1]):
-            i = site_idx[t]
-            if count[i] == 1:
-                j = owner[i]
-                if shared[j] > 0:
-                    d = gain[k] - loss[j] + shared[j]
-                    if d > best:
-                        best = d
-                        out = j
-                        into = k
-                    shared[j] = 0.0
-    return out, into
-
-
-@inner_kernel
-def _close(cover, solution, moves, out):
-    """Close the site `out`; `solution` and `moves` are written to."""
-    weight, site_ptr, site_idx, row_ptr, row_idx = cover
-    _, count, is_open = solution
-    gain, loss, single, owner, _ = moves
-    for t in range(site_ptr[out], site_ptr[out + 1]):
-        i = site_idx[t]
-        owner[i] -= out
-        count[i] -= 1
-        if count[i] == 0:
-            loss[out] -= weight[i]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                single[row_idx[q]] -= weight[i]
-                gain[row_idx[q]] += weight[i]
-        elif count[i] == 1:
-            loss[owner[i]] += weight[i]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                single[row_idx[q]] += weight[i]
-    is_open[out] = False
-
-
-@inner_kernel
-def _add(cover, solution, moves, into):
-    """Open the site `into`; `solution` and `moves` are written to."""
-    weight, site_ptr, site_idx, row_ptr, row_idx = cover
-    _, count, is_open = solution
-    gain, loss, single, owner, _ = moves
-    for t in range(site_ptr[into], site_ptr[into + 1]):
-        i = site_idx[t]
-        if count[i] == 0:
-            loss[into] += weight[i]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                single[row_idx[q]] += weight[i]
-                gain[row_idx[q]] -= weight[i]
-        elif count[i] == 1:
-            loss[owner[i]] -= weight[i]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                single[row_idx[q]] -= weight[i]
-        owner[i] += into
-        count[i] += 1
-    is_open[into] = True
-
-
-@kernel
-def interchange_until_best(cover, solution, allowed, rounds):
-    """Swap an open for a closed site while more people are covered; best interchange first.
-
-    `solution` is written to. Returns the number of interchanges, `rounds` at most.
-    """
-    chosen = solution.chosen
-    moves, total = _moves(cover, solution)
-    place = np.full(len(moves.gain), -1, np.int64)
-    for a in range(len(chosen)):
-        place[chosen[a]] = a
-    eps = SAME_VALUE * (1.0 + total)
-    done = 0
-    while done < rounds:
-        out, into = _best_interchange(cover, solution, moves, allowed, eps)
-        if out < 0:
-            break
-        _close(cover, solution, moves, out)
-        _add(cover, solution, moves, into)
-        place[into] = place[out]
-        chosen[place[out]] = into
-        place[out] = -1
-        done += 1
-    return done
 
 
 @kernel

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.kernels import inner_kernel, kernel
-from geoplan.siting.mclp.local_search import Solution, interchange_until_best, open_sites
+from geoplan.siting.mclp.local_search import open_sites
+from geoplan.siting.mclp.swaps import Solution, interchange_until_best
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.rng import below, next_bits
 
