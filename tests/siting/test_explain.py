@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from geoplan.siting import SitingProblem, explain_sites, max_coverage
 
@@ -58,3 +61,34 @@ def test_no_new_sites_no_rows() -> None:
         "next_best",
         "next_best_loss",
     ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_of_people_and_of_coverage_agree_with_counting(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cost = np.where(rng.random((60, 14)) < 0.3, rng.integers(1, 100, (60, 14)), 0).astype(float)
+    weights = rng.random(60) * 9
+    problem = SitingProblem.from_costs(
+        sparse.csr_matrix(cost), weights, threshold=80.0, full_within=30.0, forbidden=[4]
+    )
+    share = np.where(cost > 0, np.clip((80 - cost) / 50, 0, 1), 0.0)
+    chosen = [int(j) for j in rng.permutation([j for j in range(14) if j != 4])[:5]]
+    result = replace(max_coverage(problem, sites=1), sites=chosen)
+    phase = {j: k % 2 for k, j in enumerate(chosen)} if seed % 2 else None
+    table = explain_sites(problem, result, phase=phase)
+
+    def people(sites: list[int]) -> float:
+        return float((weights * share[:, sites].max(axis=1, initial=0)).sum())
+
+    done: list[int] = []
+    for site, row in table.iterrows():
+        left = [j for j in chosen if j not in done]
+        now = min(phase[j] for j in left) if phase else 0
+        best = max(people([*done, j]) for j in left if not phase or phase[j] == now)
+        assert people([*done, site]) == pytest.approx(best)
+        assert row["added_people"] == pytest.approx(people([*done, site]) - people(done))
+        done.append(site)
+        others = [j for j in chosen if j != site]
+        best_move = max(people([*others, j]) for j in range(14) if j not in chosen and j != 4)
+        assert row["next_best_loss"] == pytest.approx(people(chosen) - best_move, abs=1e-9)
+        assert people([*others, row["next_best"]]) == pytest.approx(best_move)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.constrained.capacity_part import largest_flow
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult
@@ -66,7 +68,8 @@ def explain_sites(
     order, added = _build_order(reach, problem.fixed, new, numbers)
     before = float(problem.weights @ reach.fraction_of(problem.fixed))
     covered = before + np.cumsum(added)
-    alternatives = [_next_best(problem, reach, chosen, site) for site in order]
+    without = _Without(reach, chosen)
+    alternatives = [_next_best(problem, without, chosen, site) for site in order]
     return _table(problem, order, added, covered, alternatives)
 
 
@@ -132,30 +135,69 @@ class _Reach:
 def _build_order(
     reach: _Reach, fixed: np.ndarray, new: np.ndarray, phase: np.ndarray
 ) -> tuple[np.ndarray, list[float]]:
-    """The best next site of `new`, phase after phase (per site), and the people each one adds."""
+    """The best next site of `new`, phase after phase (per site), and the people each one adds.
+
+    What a site adds never grows, so an old number bounds it and only the site on top is counted
+    anew (lazy evaluation, Minoux 1978, doi:10.1007/BFb0006528).
+    """
     fraction = reach.fraction_of(fixed)
-    left = [int(j) for j in np.sort(new)]
     order: list[int] = []
     added: list[float] = []
-    while left:
-        now = min(int(phase[j]) for j in left)
-        gains = [reach.gain(j, fraction) if phase[j] == now else -1.0 for j in left]
-        k = int(np.argmax(gains))
-        site = left.pop(k)
-        rows, own = reach.pairs(site)
-        fraction[rows] = np.maximum(fraction[rows], own)
-        order.append(site)
-        added.append(gains[k])
+    for now in sorted({int(phase[j]) for j in new}):
+        heap = [(-reach.gain(int(j), fraction), int(j)) for j in new if phase[j] == now]
+        heapq.heapify(heap)
+        while heap:
+            known, site = heap[0]
+            gain = reach.gain(site, fraction)
+            if gain < -known:
+                heapq.heapreplace(heap, (-gain, site))
+                continue
+            heapq.heappop(heap)
+            rows, own = reach.pairs(site)
+            fraction[rows] = np.maximum(fraction[rows], own)
+            order.append(site)
+            added.append(gain)
     return np.array(order, np.int64), added
 
 
+class _Without:
+    """What every site adds to the sites `chosen` but one."""
+
+    def __init__(self, reach: _Reach, chosen: np.ndarray) -> None:
+        self.reach = reach
+        self.best, self.second = np.zeros(reach.n), np.zeros(reach.n)
+        for site in chosen:
+            rows, own = reach.pairs(int(site))
+            best = self.best[rows]
+            self.second[rows] = np.maximum(self.second[rows], np.minimum(best, own))
+            self.best[rows] = np.maximum(best, own)
+        self.ptr = np.searchsorted(reach.row, np.arange(reach.n + 1))
+        # sums of whole people are exact whatever their order
+        self.exact = is_whole(reach.weights) and bool((reach.fraction == 1).all())
+        self.gains = reach.gains(self.best) if self.exact else None
+
+    def gains_without(self, site: int) -> np.ndarray:
+        """People whom each site adds where `site`, one of those chosen, is not open."""
+        rows, own = self.reach.pairs(site)
+        alone = own == self.best[rows]  # a second one as good takes its place
+        if self.gains is None:
+            fraction = self.best.copy()
+            fraction[rows[alone]] = self.second[rows[alone]]
+            return self.reach.gains(fraction)
+        lost = rows[alone & (self.second[rows] == 0)]
+        count = self.ptr[lost + 1] - self.ptr[lost]
+        at = np.repeat(self.ptr[lost] - np.cumsum(count) + count, count) + np.arange(count.sum())
+        found = self.gains.copy()
+        np.add.at(found, self.reach.site[at], np.repeat(self.reach.weights[lost], count))
+        return found
+
+
 def _next_best(
-    problem: SitingProblem, reach: _Reach, chosen: np.ndarray, site: int
+    problem: SitingProblem, without: _Without, chosen: np.ndarray, site: int
 ) -> tuple[int, float]:
     """The best location instead of `site` (-1 = none) and the people lost by moving there."""
     others = chosen[chosen != site]
-    fraction = reach.fraction_of(others)
-    gains = reach.gains(fraction)
+    gains = without.gains_without(site)
     may = may_replace(problem, chosen, others)
     if not may.any():
         return -1, float("nan")
