@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, QhullError, cKDTree
 
+from geoplan.distinct import distinct
 from geoplan.tolerances import COLLINEAR_SHARE
 
 
@@ -36,16 +37,19 @@ def natural_neighbours(xy: np.ndarray) -> np.ndarray:
     >>> natural_neighbours(np.array([[0, 0], [20, 0], [10, 0], [20, 0]])).tolist()
     [[0, 2], [1, 2], [1, 3]]
     """
-    spots, first, spot_of = np.unique(
-        np.asarray(xy, float).reshape(-1, 2), axis=0, return_index=True, return_inverse=True
-    )
-    spot_of = spot_of.ravel()
+    places, first, spot_of = np.unique(_as_one(xy), return_index=True, return_inverse=True)
+    spots = places.view(float).reshape(-1, 2)
     here = np.arange(len(spot_of))
     same = np.column_stack([first[spot_of], here])[first[spot_of] != here]
     pairs = np.concatenate([first[_spot_pairs(spots)], same]).astype(np.int64)
     pairs = np.sort(pairs, axis=1)
     count = max(len(spot_of), 1)  # a pair as one number: sorted ten times as fast
-    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * count + pairs[:, 1]), count))
+    return np.column_stack(np.divmod(distinct(pairs[:, 0] * count + pairs[:, 1]), count))
+
+
+def _as_one(xy: np.ndarray) -> np.ndarray:
+    """Both coordinates as one number each, in the same order: sorted four times as fast as rows."""
+    return np.ascontiguousarray(xy, float).reshape(-1, 2).view(np.complex128).ravel()
 
 
 def _spot_pairs(spots: np.ndarray) -> np.ndarray:
@@ -88,7 +92,8 @@ def cells(xy: np.ndarray, rows: np.ndarray, *, radius_m: float) -> np.ndarray:
     apart than twice the radius touch. Points on one spot share a cell.
     """
     discs = shapely.buffer(shapely.points(xy[rows]), radius_m, quad_segs=6)
-    spots, which = np.unique(np.asarray(xy, float), axis=0, return_inverse=True)
+    places, which = np.unique(_as_one(xy), return_inverse=True)
+    spots = places.view(float).reshape(-1, 2)
     if len(rows) == 0 or len(spots) < 2:
         return discs
     # a point with no other so near has its whole disc; among the rest, a broken coordinate 1e300 m
@@ -97,7 +102,7 @@ def cells(xy: np.ndarray, rows: np.ndarray, *, radius_m: float) -> np.ndarray:
     crowded = np.isfinite(nearest[:, 1])
     if not crowded.any():
         return discs
-    near, among = spots[crowded], np.flatnonzero(crowded[which.ravel()][rows])
+    near, among = spots[crowded], np.flatnonzero(crowded[which][rows])
     low, high = near.min(axis=0) - 2 * radius_m, near.max(axis=0) + 2 * radius_m
     drawn = shapely.get_parts(
         shapely.voronoi_polygons(shapely.multipoints(near), extend_to=shapely.box(*low, *high))

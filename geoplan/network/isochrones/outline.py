@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.distinct import distinct
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
@@ -173,7 +174,7 @@ def _one_per_cell(xy: NDArray[np.float64], origin: NDArray[np.float64], cell_m: 
     column, row = ((xy - origin) / cell_m).astype(np.int64).T
     first = np.unique(column * (row.max() + 1) + row, return_index=True)[1]
     outermost = np.concatenate([xy.argmin(axis=0), xy.argmax(axis=0)])
-    return xy[np.union1d(first, outermost)]
+    return xy[distinct(np.concatenate([first, outermost]))]
 
 
 def street_points(

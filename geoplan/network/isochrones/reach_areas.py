@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geoplan.distinct import distinct
 from geoplan.errors import Faults, UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
@@ -275,7 +276,7 @@ def _reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[Reache
             on = np.array([site]) if query.sites.state[site] == ON else np.empty(0, np.int64)
             counts = degree[rows]
             begin = np.repeat(first[rows] - np.cumsum(counts) + counts, counts)
-            edges = np.unique(meeting[begin + np.arange(counts.sum())])
+            edges = distinct(meeting[begin + np.arange(counts.sum())])
             reached.append(_reached_edges(query, on, seeds, cost, edges))
             cost[rows] = np.inf
         yield query.sites.index[at].tolist(), reached
@@ -304,7 +305,7 @@ def _reached_edges(
     network = query.network
     mid = sites[seeds.edge[sites] >= 0]
     mid = mid[np.lexsort((seeds.fraction[mid], seeds.edge[mid]))]
-    edges = np.union1d(near, seeds.edge[mid])
+    edges = distinct(np.concatenate([near, seeds.edge[mid]]))
     return ReachedEdges(
         edges=edges,
         from_u=cost[network.u[edges]],
@@ -328,7 +329,7 @@ def _cells_near(
     if city is not None:
         return city, city
     edges = [np.empty(0, np.int64), *(one.edges for one in reached)]
-    near = _edges_near(network, np.unique(np.concatenate(edges)), 2 * query.span_m)
+    near = _edges_near(network, distinct(np.concatenate(edges)), 2 * query.span_m)
     if len(near) > 0.5 * network.n_edges:
         _log.debug("dividing the ground among all %d streets", network.n_edges)
         city = street_cells(network, np.arange(network.n_edges), margin_m=query.span_m)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geoplan.distinct import distinct
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.outline import FINEST_M, street_points
@@ -200,14 +201,14 @@ def _points_reached(
     with np.errstate(divide="ignore", invalid="ignore"):  # a street without length has a cost of 0
         share = np.repeat(query.cutoff - costs.data, count) / streets.per[at_v.astype(int), on]
     share[np.isnan(share)] = 1.0
-    full = np.unique(owner[share >= 1] * network.n_edges + on[share >= 1])
+    full = distinct(owner[share >= 1] * network.n_edges + on[share >= 1])
     whole, street = np.divmod(full, network.n_edges)
     cut = np.flatnonzero(share < 1)
     cut = cut[~np.isin(owner[cut] * network.n_edges + on[cut], full)]
     on, at_v, share = on[cut], at_v[cut], share[cut]
     mid = np.flatnonzero(streets.seeds.edge[sites] >= 0)
     own = streets.seeds.edge[sites[mid]]
-    which = np.unique(np.concatenate([street, on, own]))
+    which = distinct(np.concatenate([street, on, own]))
     step_m = FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
     xy, edge, part = street_points(network, float(step_m), which=which)
     place = 2.0 * edge + part
