@@ -15,6 +15,7 @@ from geoplan.siting.constrained.capacity_part import people_served, shortage_par
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
 from geoplan.siting.mclp.incumbent import Incumbent
 from geoplan.siting.mclp.kernel_search import solve_mclp
+from geoplan.siting.mclp.local_search import greedy
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
@@ -169,6 +170,7 @@ def solve_all(
     found: dict[int, Incumbent] = {}
     many = len(numbers) > _MANY
     order = list(dict.fromkeys([*numbers[::_STRIDE], numbers[-1], *numbers])) if many else numbers
+    greedy_order = greedy(core, n_new=max(numbers, default=0))
     for k, n_new in enumerate(order):
         control.report(f"{n_new}")
         # what the easy numbers leave over goes to the hard ones
@@ -183,6 +185,7 @@ def solve_all(
             start=None if below is None else below.chosen,
             dual=dual,
             bound=_bound_between(found, n_new) if many else None,
+            greedy_order=greedy_order,
         )
         if found[n_new].dual is None:
             found[n_new].dual = dual

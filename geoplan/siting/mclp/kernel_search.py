@@ -49,15 +49,17 @@ def solve_mclp(
     dual: MclpDual | None = None,
     need: float | None = None,
     bound: float | None = None,
+    greedy_order: np.ndarray | None = None,
 ) -> Incumbent:
     """At most `n_new` sites of the core that cover most people of its classes.
 
     `start` (positions) and `dual` come from a neighbouring problem, where there is one. With
     `need` the search ends as soon as so many people are covered, or cannot be. `bound` is one that
-    is known.
+    is known; `greedy_order` are the greedy sites of this many, or of more.
     """
     total = float(core.weight.sum())
-    greedy_sites = greedy(core, n_new=n_new)
+    order = greedy(core, n_new=n_new) if greedy_order is None else greedy_order
+    greedy_sites = order[: max(n_new, 0)]
     value = core.covered(greedy_sites)
     known = total if bound is None else min(bound, total)
     incumbent = Incumbent(chosen=greedy_sites, value=value, bound=known, greedy=value)

@@ -77,8 +77,11 @@ class Core:
     def is_covered(self, chosen: np.ndarray) -> np.ndarray:
         """Bool per class: one of the sites `chosen` covers it."""
         hit = np.zeros(self.n, bool)
-        for j in chosen:
-            hit[self.classes_of(j)] = True
+        sites = np.asarray(chosen, np.int64)
+        begin = self.site_ptr[sites]
+        count = self.site_ptr[sites + 1] - begin
+        at = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+        hit[self.site_idx[at]] = True
         return hit
 
     def classes_of(self, j: int | np.integer) -> np.ndarray:
