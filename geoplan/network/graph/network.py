@@ -20,6 +20,7 @@ from geoplan.errors import Faults, GeographicCrsError, NetworkError, UsageError
 from geoplan.network.graph.antiparallel import antiparallel_edges
 from geoplan.network.graph.arcs import Graph, build_graph
 from geoplan.network.graph.array_checks import KINDS, OPTIONAL, check_arrays, native_array
+from geoplan.network.graph.polylines import lines_at
 from geoplan.validate import positive_number
 from geoplan.words.display import facts_html
 from geoplan.words.message import Message
@@ -217,14 +218,8 @@ class NetworkData:
 
     def edge_lines(self, which: NDArray[Any] | None = None) -> NDArray[Any]:
         """The edges as shapely LineStrings, all or those at the positions `which`."""
-        if which is None:
-            parts, coords = np.repeat(np.arange(self.n_edges), np.diff(self.offsets)), self.coords
-        else:
-            which = np.asarray(which)
-            counts = np.diff(self.offsets)[which]
-            parts = np.repeat(np.arange(len(which)), counts)
-            start = np.repeat(self.offsets[:-1][which] - np.cumsum(counts) + counts, counts)
-            coords = self.coords[start + np.arange(len(parts))]
+        at = None if which is None else np.asarray(which)
+        coords, parts = lines_at(self.coords, self.offsets, at)
         if len(parts) == 0:
             return np.empty(0, object)
         return shapely.linestrings(coords, indices=parts)

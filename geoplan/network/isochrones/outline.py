@@ -12,12 +12,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geoplan.distinct import distinct
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.polylines import densified, lines_at
 from geoplan.network.graph.timed import TimedNetwork, streets_of
 from geoplan.network.isochrones.strips import grid_origin, strips
 from geoplan.network.search.connectors import connect
@@ -186,10 +186,10 @@ def street_points(
     lies before. Those of all streets are kept where these are few.
     """
     if network.n_edges > _MOST_EDGES:
-        xy, at, part = _points_along(network.edge_lines(which), step_m)
+        xy, at, part = _points_along(network, which, step_m)
         return xy, which[at], part
     key = f"street_points_{step_m:.3f}"
-    xy, edge, part = network.derived(key, lambda: _points_along(network.edge_lines(), step_m))
+    xy, edge, part = network.derived(key, lambda: _points_along(network, None, step_m))
     if len(which) == network.n_edges:
         return xy, edge, part
     wanted = np.zeros(network.n_edges, bool)
@@ -199,12 +199,9 @@ def street_points(
 
 
 def _points_along(
-    streets: NDArray[Any], step_m: float
+    network: NetworkData, which: NDArray[np.int64] | None, step_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    lines = np.array(streets, object)
-    drawn = shapely.length(lines) > 0  # a street without length has no points between its ends
-    lines[drawn] = shapely.segmentize(lines[drawn], step_m)
-    xy, edge = shapely.get_coordinates(lines, return_index=True)
+    xy, edge = densified(*lines_at(network.coords, network.offsets, which), step_m)
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
     heads = np.flatnonzero(np.diff(edge, prepend=-1))
     step[heads] = 0.0
