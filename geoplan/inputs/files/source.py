@@ -107,7 +107,7 @@ def file_sha256(path: Path) -> str:
 
 
 #: endings of the files that belong to one: what a reader reads beside it
-_PARTS = {
+PARTS = {
     ".shp": (".shx", ".dbf", ".prj", ".cpg", ".qpj"),
     ".tab": (".dat", ".map", ".id", ".ind"),
     ".mif": (".mid",),
@@ -122,7 +122,7 @@ def file_parts(path: Path) -> dict[str, str]:
     """SHA-256 of the files that are read with `path`, by name: without them its own says little."""
     if path.suffix.lower() == ".vrt" and path.is_file():
         return {name: file_sha256(part) for name, part in named_in_mosaic(path).items()}
-    endings = _PARTS.get(path.suffix.lower(), ())
+    endings = PARTS.get(path.suffix.lower(), ())
     if not endings or not path.is_file():
         return {}
     stem = path.name[: -len(path.suffix)].lower()

@@ -27,7 +27,7 @@ _CHUNK = 1 << 20
 _MOST_FILES = 10_000
 
 
-class _TooManyFilesError(Exception):
+class TooManyFilesError(Exception):
     """A folder holds more files than are looked at."""
 
 
@@ -93,7 +93,7 @@ class FileDigests:
                 return None
             try:
                 found.update(dict.fromkeys(self._files_of(text)))
-            except (_TooManyFilesError, OSError):
+            except (TooManyFilesError, OSError):
                 return None
         return list(found)
 
@@ -104,13 +104,13 @@ class FileDigests:
         try:
             path = self.base / text
             if any(mark in text for mark in "*?["):
-                return _within(path.parent)
+                return files_within(path.parent)
             if path.is_dir():
-                return _within(path)
+                return files_within(path)
             if not path.exists():
                 return []
             if path.suffix.lower() == ".vrt":  # names files beside it
-                return _within(path.parent)
+                return files_within(path.parent)
             stem = path.name.split(".")[0]
             return sorted(p for p in path.parent.iterdir() if _begins(p, stem) and p.is_file())
         except OSError as error:
@@ -132,13 +132,14 @@ def _begins(path: Path, stem: str) -> bool:
     return path.name.split(".")[0].lower() == stem.lower()
 
 
-def _within(folder: Path) -> list[Path]:
+def files_within(folder: Path) -> list[Path]:
+    """All files of a folder and of those in it; raises `TooManyFilesError`."""
     found = []
     for path in folder.rglob("*"):
         if path.is_file():
             found.append(path)
         if len(found) > _MOST_FILES:
-            raise _TooManyFilesError(folder)
+            raise TooManyFilesError(folder)
     return sorted(found)
 
 

@@ -12,20 +12,31 @@ from functools import partial
 from pathlib import Path
 
 from geoplan.errors import DiskError, GeoplanError, told_in
+from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.files.gate.limits import limits_set
+from geoplan.inputs.files.gate.mosaic import named_in_mosaic
+from geoplan.inputs.files.source import PARTS
 from geoplan.inputs.findings.finding import Finding
 from geoplan.siting.joint.sharing import CityCurve
-from geoplan.study.cache.fingerprint import FileDigests, texts_in
+from geoplan.study.cache.fingerprint import TooManyFilesError, files_within
 from geoplan.study.cities.one_city import CityDone, CityTask, read_only, run_city
 from geoplan.study.cities.opening import faults_of
 from geoplan.study.cities.share import curve_of
 from geoplan.study.cluster.link import speaking
 from geoplan.study.cluster.parcel import Parcel
+from geoplan.study.config.input_files import named_files
 from geoplan.study.config.near_files import is_there
+from geoplan.study.config.toml_lines import Location
 from geoplan.study.run_folder import Basemap
 from geoplan.study.settings import StudySettings
 from geoplan.writing import told_plainly
 
+#: how names of the files end that belong to another one, after its name or in place of its ending
+_SIDE = frozenset(
+    {end for ends in PARTS.values() for end in ends}
+    | {".aux.xml", ".csvt", ".hdr", ".ige", ".ovr", ".msk", ".rrd", ".tifw", ".tiffw", ".wld"}
+    | {"-journal", "-shm", "-wal"}
+)
 #: figures, warnings and limits belong to a process: a worker of several threads runs one city
 _ONE_CITY = threading.Lock()
 
@@ -47,21 +58,22 @@ class CityFiles:
 
 
 def files_of_city(study: StudySettings) -> CityFiles | None:
-    """The files of a city's study.
+    """The files that a city's study reads: those that its settings name as such, and their parts.
 
-    None where it reads what cannot be sent: a database, a path that starts at the root of a disk,
-    a very large folder.
+    None where it reads what cannot be sent: a database, a path that starts at the root of a disk, a
+    very large folder, one that holds the study, a file that reads others of any name.
     """
     base = study.folder.resolve()
     settings = study.config.model_dump(mode="json", exclude_none=True)
-    found = FileDigests(base).files_in(settings)
-    if found is None or any(
-        Path(t).is_absolute() and is_there(Path(t)) for t in texts_in(settings)
-    ):
-        return None
-    own = base / study.file.name
-    plain: list[Path] = [own] if own.is_file() else []
-    for path in found:
+    found: list[Path] = [own] if (own := base / study.file.name).is_file() else []
+    for where, names in named_files(settings):
+        for name in names if isinstance(names, list) else [names]:
+            parts = _parts_of(base, where, name) if isinstance(name, str) else []
+            if parts is None:
+                return None
+            found += parts
+    plain: list[Path] = []
+    for path in dict.fromkeys(found):
         tidy = Path(os.path.normpath(path))
         if not tidy.exists() or not tidy.samefile(path):  # ".." behind a link leads elsewhere
             return None
@@ -74,6 +86,46 @@ def files_of_city(study: StudySettings) -> CityFiles | None:
         place=base.relative_to(root).as_posix(),
         paths={path.relative_to(root).as_posix(): path for path in plain},
     )
+
+
+def _parts_of(base: Path, where: Location, name: str) -> list[Path] | None:
+    """The files that make up what a setting names, none where nothing is there.
+
+    None as of `files_of_city`.
+    """
+    path = base / name
+    if is_database_url(name) or (Path(name).is_absolute() and is_there(path)):
+        return None
+    if not name.strip() or not is_there(path):
+        return []
+    if path.is_dir():
+        if where[-1] == "candidates" and path.suffix.lower() != ".gdb":  # a word: "network"
+            return []
+        is_one = path.suffix.lower() == ".gdb" or where == ("transit", "path")
+        if not is_one or base.is_relative_to(path.resolve()):
+            return None
+        return _all_in(path)
+    tiles = named_in_mosaic(path) if path.suffix.lower() == ".vrt" else {}
+    # what a mosaic calls by its place on a disk is not there; an .adf has parts of any name
+    if path.suffix.lower() == ".adf" or any(Path(tile).is_absolute() for tile in tiles):
+        return None
+    own = [path, *(path.parent / tile for tile in tiles)]
+    return [part for one in own for part in (one, *_beside(one))]
+
+
+def _all_in(folder: Path) -> list[Path] | None:
+    """All files of a folder; None of a very large one."""
+    try:
+        return files_within(folder)
+    except (TooManyFilesError, OSError):
+        return None
+
+
+def _beside(path: Path) -> list[Path]:
+    """What a reader may read beside a file: of the same name, with an ending that is no data's."""
+    names = path.stem.casefold(), path.name.casefold()
+    wanted = {f"{name}{end}" for name in names for end in _SIDE}
+    return sorted(p for p in path.parent.iterdir() if p.name.casefold() in wanted and p.is_file())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,67 @@ def test_a_city_that_cannot_be_sent_is_run_here(
     assert without_time(first.to_dict()) != without_time(other.to_dict())
     assert isinstance(other, CitiesPlan)
     assert other.cities["Bêta"].inputs.base == folder / "beta"
+
+
+def edited(folder: Path, **changes: str) -> Study:
+    """The example, where settings are other texts."""
+    text = (folder / "study.toml").read_text("utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return Study.open(folder)
+
+
+OTHERS = ["register.xlsx", "people.full.xlsx", "people.csv.bak", "network/secret.csv", "Small"]
+
+
+@pytest.mark.parametrize("name", ["Small", "..", ".", "where to build?", "*", "register.xlsx", "~"])
+def test_what_a_study_only_mentions_is_not_sent(tmp_path: Path, name: str) -> None:
+    """A text that happens to be the name of a file or a folder is no reason to send it."""
+    folder = write_town(tmp_path / "office" / "town", "Small")
+    (tmp_path / "office" / "persons.csv").write_text("secret", encoding="utf-8")
+    for other in OTHERS:
+        (folder / other).parent.mkdir(exist_ok=True)
+        (folder / other).write_text("secret", encoding="utf-8")
+    (folder / "people.csvt").write_text('"String"', encoding="utf-8")
+    found = elsewhere.files_of_city(edited(folder, Small=name))
+    assert found is not None
+    read = {"study.toml", "streets.gpkg", "districts.gpkg", "people.csv", "meals.csv"}
+    assert set(found.paths) == {*read, "people.csvt"}
+
+
+@pytest.mark.parametrize("path", [".", "..", "../town", "table"])
+def test_no_folder_is_sent_but_those_that_are_one_thing(tmp_path: Path, path: str) -> None:
+    folder = write_town(tmp_path / "town", "Small")
+    (folder / "table").mkdir()
+    study = Study.open(folder)
+    config = study.config
+    demand = config.demand["elderly_60"].model_copy(update={"path": path})
+    config = config.model_copy(update={"demand": {"elderly_60": demand}})
+    settings = replace(study, config=config)
+    assert elsewhere.files_of_city(settings) is None
+
+
+def test_a_mosaic_is_sent_with_its_tiles_alone(tmp_path: Path) -> None:
+    folder = write_town(tmp_path / "town", "Small")
+    (folder / "tiles").mkdir()
+    for name in ("tiles/a.tif", "tiles/a.tfw", "tiles/b.tif", "c.tif"):
+        (folder / name).write_bytes(b"II*")
+    settings = Study.open(folder)
+    demand = settings.config.demand["elderly_60"].model_copy(update={"path": "people.vrt"})
+    config = settings.config.model_copy(update={"demand": {"elderly_60": demand}})
+    for tile, is_sent in (("tiles/a.tif", True), (str(folder / "tiles" / "a.tif"), False)):
+        (folder / "people.vrt").write_text(
+            "<VRTDataset><VRTRasterBand><SimpleSource><SourceFilename>"
+            f"{tile}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+            encoding="utf-8",
+        )
+        found = elsewhere.files_of_city(replace(settings, config=config))
+        assert (found is not None) == is_sent
+        if found is not None:
+            rasters = {n for n in found.paths if not n.endswith((".gpkg", ".csv", ".toml"))}
+            assert rasters == {"people.vrt", "tiles/a.tif", "tiles/a.tfw"}
 
 
 def test_files_that_workers_see_are_not_sent(
