@@ -27,6 +27,10 @@ _FORMS: dict[str, Callable[[list[Any]], bytes]] = {
     "rows:": lambda rows: "".join(map(repr, rows)).encode("utf-8", "backslashreplace"),
 }
 _NEWEST = "packed:"
+#: tables that are no layers: QGIS keeps projects in one. Those of the format itself and of indexes
+#: are changed by looking
+_OTHER_TABLES = r"""SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'gpkg\_%'
+ESCAPE '\' AND name NOT LIKE 'rtree\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"""
 
 
 def digest(path: Path) -> str:
@@ -95,15 +99,22 @@ def _rows_digest(path: Path, form: str) -> str:
 
 
 def _rows_read(path: Path, form: str, text: Any) -> str:
-    """The digest of all rows in a form of `_FORMS`, their texts made by `text`."""
+    """The digest of all rows in a form of `_FORMS`, their texts made by `text`.
+
+    The newest form has the columns' names and tables that are no layers, too.
+    """
     sums = hashlib.sha256()
     link = _reading(path)
     link.text_factory = text
     try:
-        names = [str(n) for (n,) in link.execute("SELECT table_name FROM gpkg_contents")]
+        names = {str(n) for (n,) in link.execute("SELECT table_name FROM gpkg_contents")}
+        if form == _NEWEST:
+            names |= {str(n) for (n,) in link.execute(_OTHER_TABLES)}
         for name in sorted({*names, "layer_styles"}):
             quoted = name.replace('"', '""')
             rows = link.execute(f'SELECT * FROM "{quoted}" ORDER BY rowid')
+            if form == _NEWEST:
+                sums.update(marshal.dumps([name, *(column for column, *_ in rows.description)], 2))
             while some := rows.fetchmany(_AT_ONCE):
                 sums.update(_FORMS[form](some))
     finally:

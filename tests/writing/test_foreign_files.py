@@ -205,6 +205,29 @@ def test_a_geopackage_is_known_by_its_bytes_or_else_by_its_rows(
     assert not digests.is_still(path, older)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE sites RENAME COLUMN name TO called",
+        "CREATE TABLE qgis_projects AS SELECT 'my map' AS name",
+        "CREATE TABLE notes (name)",
+    ],
+)
+def test_renamed_fields_and_projects_in_a_geopackage_are_somebodys(
+    tmp_path: Path, change: str
+) -> None:
+    """QGIS saves projects into a GeoPackage, and renames a field without changing any row."""
+    path = tmp_path / "layers.gpkg"
+    link = _geopackage(path, "站")
+    written = digests.digest(path)
+    link.execute("CREATE TABLE rtree_sites (id)")  # an index that a program has made
+    link.execute("CREATE TABLE gpkg_ogr_contents (feature_count)")
+    assert digests.is_still(path, written)
+    link.execute(change)
+    link.close()
+    assert not digests.is_still(path, written)
+
+
 # -- places ---------------------------------------------------------------------------------
 
 
