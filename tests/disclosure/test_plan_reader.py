@@ -114,7 +114,7 @@ def test_a_gap_that_is_withheld_is_told_as_withheld(few):
     for key, service in run.services.items():
         result = replace(service.siting.result, status="feasible", bound=9.0, gap=2 / 7)
         services[key] = replace(service, siting=replace(service.siting, result=result))
-    for lang, words in (("en", "withholds how near"), ("zh", "公开版不写方案与上限的差距")):
+    for lang, words in (("en", "withholds how near"), ("zh", "与上限的差距会透露已隐去的人数")):
         spoken = replace(run, services=services, info=replace(run.info, lang=lang))
         public = edition(spoken, audience="public")
         for service in public.services.values():

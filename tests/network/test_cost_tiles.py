@@ -127,6 +127,29 @@ def test_ground_is_taken_wider_where_streets_are_shorter_than_drawn(
     assert in_tiles(network, demand, sites, edges=25, **options)[1].matrix.nnz < lost.matrix.nnz
 
 
+def test_the_way_from_a_drawn_end_to_its_node_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A street of many short edges, each drawn a little shorter than from node to node."""
+    x = np.arange(0, 400, 2.0)
+    ends = np.column_stack([x[:-1] + 0.4, x[1:] - 0.4])
+    lines = [shapely.LineString([(a, 0), (b, 0)]) for a, b in ends]
+    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, np.zeros(len(x))), crs=CRS)
+    edges = gpd.GeoDataFrame(
+        {"u": np.arange(len(lines)), "v": np.arange(len(lines)) + 1, "length_m": 1.2},
+        geometry=lines,
+        crs=CRS,
+    )
+    network = Network.from_edges(nodes, edges, mode="walk")
+    assert straight_metres(network, "m") == pytest.approx(2 / 1.2)
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, np.zeros(len(x))), crs=CRS)
+    demand, sites = points.rename(index="d{}".format), points.rename(index="s{}".format)
+    options: Any = {"cutoff_m": 100.0, "max_snap_m": 1.0}
+    whole = travel_costs(network, demand, sites, **options)
+    assert_equal(in_tiles(network, demand, sites, edges=20, **options)[1], whole)
+    monkeypatch.setattr(cost_tiles, "_ends_beside", lambda network: np.zeros(network.n_edges))
+    lost = in_tiles(network, demand, sites, edges=20, **options)[1]
+    assert lost.matrix.nnz < whole.matrix.nnz
+
+
 def test_what_cannot_be_cut_is_left_whole() -> None:
     """A street that costs nothing, no bound at all, and points that a query would refuse."""
     network, demand, sites = town(3), places(1, 20, "d"), places(2, 20, "s")

@@ -299,5 +299,5 @@ def test_draws_that_ran_out_of_time_are_told(small_folder: Path) -> None:
     cut = replace(found, draws=found.draws.assign(cut_short=[True, False, True]))
     assert cut.cut_short == 2
     assert "ran out of time before they were as exact as asked: 2" in cut.summary("en")
-    assert "其中2次抽样到时限为止" in cut.summary("zh")
+    assert "其中2次抽样到时限仍未达到" in cut.summary("zh")
     assert "time" not in found.summary("en")

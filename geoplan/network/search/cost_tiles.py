@@ -4,6 +4,7 @@ A tile is a rectangle of the ground. Its own sites are searched from, over the e
 demand of the ground around it that can matter: nobody reaches a site from farther away than the
 cutoff times the straight metres that a unit of cost buys at most on any edge. That is 1 m per
 metre where no edge is shorter than it is drawn, and more where one is: then more ground is taken.
+Where a drawn edge ends beside its node, the way between costs nothing and counts as drawn.
 So the pairs, and every float of them, are those of the whole network, whatever the tiles.
 """
 
@@ -35,6 +36,8 @@ Box = tuple[float, float, float, float]
 LEAST_SITES = 5_000
 #: metres that sides of boxes, and sums of floats, may be off by
 _ROUNDING_M = 1.0
+#: metres from its node within which a drawn edge ends upon it
+_UPON_M = 1e-6
 #: of a route in metres: what a path's length may be below the sum of its parts
 _ROUNDING = 1e-6
 
@@ -212,6 +215,7 @@ def cut(
     asked = {"max_snap_m": 500.0, "direction": "to_sites", "barriers": None, **options}
     cutoff = parse_cutoff(asked.pop("cutoff_m", None), asked.pop("cutoff_min", None))
     reach_m = cutoff.value * straight_metres(network, cutoff.unit) * (1 + _ROUNDING)
+    reach_m += 2 * _ends_beside(network).max(initial=0.0)  # of the edges at both ends of a route
     frames, walls = (demand, sites), asked["barriers"]
     if walls is not None and not np.isfinite(shapely.get_coordinates(walls.geometry.array)).all():
         return None
@@ -240,18 +244,26 @@ def cut(
 
 
 def straight_metres(network: NetworkData, unit: str) -> float:
-    """Metres along the drawn edge that a unit of cost buys at most, on any edge and either way.
+    """Metres from node to node as drawn that a unit of cost buys at most, on any edge either way.
 
     1 or less in metres where no edge is shorter than it is drawn; inf where one costs nothing.
     """
     steps = np.hypot(*np.diff(network.coords, axis=0).T)
     steps = np.append(steps, 0.0)
     steps[network.offsets[1:] - 1] = 0.0  # from one edge's end to the next one's start
-    drawn = np.add.reduceat(steps, network.offsets[:-1])
+    drawn = np.add.reduceat(steps, network.offsets[:-1]) + _ends_beside(network)
     cost = np.minimum(*network.edge_costs(unit))
     usable = np.isfinite(cost) & (drawn > 0)
     with np.errstate(divide="ignore"):
         return float(np.max(drawn[usable] / cost[usable], initial=0.0))
+
+
+def _ends_beside(network: NetworkData) -> Floats:
+    """Of each edge, how far both its drawn ends are from its nodes; none within rounding."""
+    nodes = np.column_stack([network.x, network.y])
+    tips = (network.u, network.offsets[:-1]), (network.v, network.offsets[1:] - 1)
+    beside = [np.hypot(*(nodes[node] - network.coords[tip]).T) for node, tip in tips]
+    return np.where((total := beside[0] + beside[1]) > _UPON_M, total, 0.0)
 
 
 def piece_of(network: NetworkData, edges: Positions) -> NetworkData:
