@@ -43,7 +43,7 @@ def code_key() -> str:
     package = Path(geoplan.__file__).parent
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".toml", ".js", ".css", ".html", ".json"):
+        if "__pycache__" not in path.parts and path.is_file():  # what Python and Numba compile
             digest.update(path.relative_to(package).as_posix().encode())
             digest.update(path.read_bytes())
     for name in LIBRARIES:

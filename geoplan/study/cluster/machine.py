@@ -17,8 +17,14 @@ LIBRARIES = (
     *("geoplan", "numpy", "numba", "scipy", "pandas", "geopandas", "shapely", "pyproj"),
     *("highspy", "pydantic"),
 )
-#: endings of geoplan's files that answers depend on
-_SOURCES = (".py", ".toml")
+#: those that read a city's files and write its folder of results; they are asked for their version
+#: alone, as loading all of them takes seconds
+OF_FILES = (
+    *("pyogrio", "rasterio", "exactextract", "osmium", "openpyxl", "python-calamine", "pyarrow"),
+    *("folium", "matplotlib", "python-docx"),
+)
+#: endings of geoplan's files that answers and results' folders depend on
+_SOURCES = (".py", ".toml", ".txt", ".json", ".js", ".css", ".html")
 
 
 def stack() -> dict[str, str]:
@@ -43,7 +49,14 @@ def stack() -> dict[str, str]:
             # what was loaded before the files changed is still what works here
             first = vars(module).setdefault("_sources_first_seen", now)
             found["geoplan sources"] = now if now == first else f"{now} after {first}"
-    return found
+    return found | {name: _version(name) for name in OF_FILES}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"
 
 
 def told() -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import geoplan
 import geoplan.outputs.maps.write as maps_module
 import geoplan.study.reading as reading_module
 import geoplan.study.run as run_module
@@ -19,7 +20,7 @@ from geoplan import outputs
 from geoplan.cli.commands import main
 from geoplan.disclosure import edition
 from geoplan.study import Plan, Study
-from geoplan.study.cache import stages as stages_module
+from geoplan.study.cache import fingerprint, stages as stages_module
 from geoplan.study.cache.stages import StageCache
 from geoplan.study.example import write_example
 from geoplan.writing.own_files import record_of
@@ -255,6 +256,22 @@ def test_other_code_finds_nothing(
     monkeypatch.setattr(stages_module, "code_key", lambda: "another version")
     Study.open(small_folder).run()
     assert len(calls) == 6
+
+
+@pytest.mark.parametrize("name", ["words/pinyin.txt", "a.py", "outputs/b.js", "data/c.csv"])
+def test_every_file_of_the_package_is_in_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """All but what is compiled: pinyin spells names of places, and is no source."""
+    monkeypatch.setattr(geoplan, "__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("1", encoding="utf-8")
+    before = fingerprint.code_key.__wrapped__()
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.nbi").write_text("1", encoding="utf-8")
+    assert fingerprint.code_key.__wrapped__() == before
+    (tmp_path / name).write_text("2", encoding="utf-8")
+    assert fingerprint.code_key.__wrapped__() != before
 
 
 def test_raised_limits_are_noticed(

@@ -5,6 +5,7 @@ Schedulers and workers are processes of their own, ended while they work.
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import os
 import signal
@@ -131,6 +132,17 @@ def test_a_worker_whose_files_were_changed_under_it_is_unfit(
     fresh = {**before, "geoplan sources": "new"}
     assert unfitness(fresh, machine.stack()) is not None
     assert unfitness(before, machine.stack()) is not None
+
+
+@pytest.mark.parametrize("library", ["pyogrio", "openpyxl", "matplotlib", "python-docx"])
+def test_workers_read_and_write_with_the_libraries_of_this_machine(library: str) -> None:
+    """A worker reads a city's files and writes its folder: with others both come out otherwise."""
+    own = machine.stack()
+    assert own[library] == importlib.metadata.version(library)
+    for other in ("0.0.1", "-"):
+        why = unfitness(own, {**own, library: other})
+        assert why is not None
+        assert library in why.text("en")
 
 
 def _refusal(address: str) -> str:
