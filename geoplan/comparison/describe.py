@@ -151,13 +151,16 @@ def siting_lines(differing: pd.DataFrame, wording: Wording) -> Iterator[str]:
         yield wording.speaker.say(
             "compare.siting",
             service=wording.service(str(row.service)),
-            a=_siting_text(row.objective_a, row.status_a, row.gap_a, wording.speaker),
-            b=_siting_text(row.objective_b, row.status_b, row.gap_b, wording.speaker),
+            a=_siting_text(row, "a", wording.speaker),
+            b=_siting_text(row, "b", wording.speaker),
         )
 
 
-def _siting_text(objective: Any, status: Any, gap: Any, speaker: Speaker) -> str:
-    return f"{speaker.objective(str(objective))}, {speaker.status(str(status), gap)}"
+def _siting_text(row: Any, side: str, speaker: Speaker) -> str:
+    objective, status, gap, value = (
+        getattr(row, f"{name}_{side}") for name in ("objective", "status", "gap", "value")
+    )
+    return f"{speaker.objective(str(objective))}, {speaker.status(str(status), gap, value=value)}"
 
 
 def site_lines(sites: pd.DataFrame, wording: Wording) -> Iterator[str]:

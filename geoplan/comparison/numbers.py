@@ -138,16 +138,17 @@ _MOST = {
 def siting_results(
     a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
 ) -> pd.DataFrame:
-    """Objective, status and gap of siting in both runs, where both were asked for sites."""
+    """Objective, status, gap and value of siting in both runs, where both were asked for sites."""
+    told = ("objective", "status", "gap", "value")
     rows = []
     for key in services:
         results = a[key].get("siting"), b[key].get("siting")
         if results[0] is not None and results[1] is not None:
             row = {"service": key}
             for side, result in zip("ab", results, strict=True):
-                row |= {f"{n}_{side}": result.get(n) for n in ("objective", "status", "gap")}
+                row |= {f"{n}_{side}": result.get(n) for n in told}
             rows.append(row)
-    columns = ["service"] + [f"{n}_{s}" for n in ("objective", "status", "gap") for s in "ab"]
+    columns = ["service"] + [f"{n}_{s}" for n in told for s in "ab"]
     return pd.DataFrame(rows, columns=columns)
 
 

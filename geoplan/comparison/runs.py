@@ -47,7 +47,8 @@ class RunComparison:
     areas : columns ``service``, ``level``, ``code``, ``name``, ``served_a``, ``served_b``,
         ``change``, ``share_a``, ``share_b``: areas whose served people differ.
     sitings : one row per service with suggested sites in both: ``service``, ``objective_a``,
-        ``objective_b``, ``status_a``, ``status_b``, ``gap_a``, ``gap_b``.
+        ``objective_b``, ``status_a``, ``status_b``, ``gap_a``, ``gap_b``, ``value_a``,
+        ``value_b``.
     sites, gaps : see `comparison.locations.site_changes` and `comparison.locations.gap_changes`.
     only_a, only_b : services of one run alone.
     lang : of the first run.

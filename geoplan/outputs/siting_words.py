@@ -77,7 +77,7 @@ def _joint(siting: SitingOutcome, speaker: Speaker, currency: str) -> str:
         shared=count_text(len(joint.shared)),
         saved=speaker.money(joint.saved, currency),
         people=count_text(joint.value),
-        proof=speaker.status(joint.status, joint.gap),
+        proof=speaker.status(joint.status, joint.gap, value=joint.value),
     )
 
 

@@ -141,10 +141,10 @@ class Speaker:
         """A siting objective in words."""
         return self.word(f"outputs.objective_{objective}", objective)
 
-    def status(self, status: str, gap: Any) -> str:
-        """How much of a siting result is proved."""
+    def status(self, status: str, gap: Any, *, value: Any = 0.0) -> str:
+        """How much of a siting result is proved; a missing `value` is withheld, its gap too."""
         if status == "feasible" and is_missing(gap):
-            return self.say("outputs.status_unproved")
+            return self.say(f"outputs.status_{'withheld' if is_missing(value) else 'unproved'}")
         return self.word(f"outputs.status_{status}", status).format(gap=proof_gap_text(gap))
 
     def solver(self, solver: str) -> str:

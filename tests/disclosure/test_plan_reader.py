@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geoplan.comparison.describe import _siting_text
+from geoplan.comparison.numbers import siting_results
 from geoplan.disclosure import coverage as coverage_module
 from geoplan.disclosure.programme import held_years, public_programme
 from geoplan.disclosure.public_edition import edition
 from geoplan.outputs.maps.headline import proof_text
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
+from geoplan.outputs.summary.summary_text import summary_text
+from geoplan.outputs.tables.coverage_tables import overview_table
 from geoplan.results import JointPlan
 from geoplan.words.speaker import Speaker
 from tests.disclosure.plan_reader import BELOW, narrowest, random_city
@@ -122,8 +126,18 @@ def test_a_gap_that_is_withheld_is_told_as_withheld(few):
             assert any(words in note for note in service.siting.notes)
             head = proof_text(service, Speaker(lang))
             assert head == Speaker(lang).say("maps.proof_withheld")
+        [withheld] = set(overview_table(public, Speaker(lang)).frame["proof"])
+        assert withheld == Speaker(lang).say("outputs.status_withheld")
+        told = summary_dict(public)["services"]
+        [row, *_] = siting_results(told, told, told).itertuples()
+        assert _siting_text(row, "a", Speaker(lang)).endswith(withheld)
+        unproved = Speaker(lang).say("outputs.status_unproved")
+        said = summary_text(public, lang)
+        assert withheld in said
+        assert unproved not in said
         texts = {b.text for b in compose(public, Speaker(lang)).blocks if hasattr(b, "text")}
         assert any(words in text for text in texts)
+        assert not any(unproved in text for text in texts)
 
 
 def in_time(run):

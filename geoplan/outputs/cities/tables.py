@@ -143,7 +143,7 @@ def _people_row(
             "added": added,
             "share_after": None if after is None else share(after["served"], after["total"]),
             "per_site": None if added is None or not sites else added / sites,
-            "proof": speaker.status(siting["status"], siting["gap"]),
+            "proof": speaker.status(siting["status"], siting["gap"], value=siting["value"]),
         }
     return row
 

@@ -136,7 +136,11 @@ def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> lis
             )
         )
     if service.siting is not None and service.siting.result.status != "optimal":
-        proof = speaker.status(service.siting.result.status, service.siting.result.gap)
+        proof = speaker.status(
+            service.siting.result.status,
+            service.siting.result.gap,
+            value=service.siting.result.value,
+        )
         lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))
     return lines
 

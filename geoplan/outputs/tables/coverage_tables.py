@@ -120,7 +120,7 @@ def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     if service.siting is not None:
         result = service.siting.result
         row["new_sites"] = len(service.siting.sites)
-        row["proof"] = speaker.status(result.status, result.gap)
+        row["proof"] = speaker.status(result.status, result.gap, value=result.value)
     after, most = service.siting, most_ledger(service, after=True)
     if after is not None and not is_plan_unlimited(service):
         row["served_after"] = after.people_after.served

@@ -76,7 +76,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> str
     siting = service.siting
     if siting is None:
         return ""
-    proof = speaker.status(siting.result.status, siting.result.gap)
+    proof = speaker.status(siting.result.status, siting.result.gap, value=siting.result.value)
     if not len(siting.sites):
         return speaker.say("report.high_no_sites", proof=proof)
     text = speaker.say(
@@ -115,7 +115,7 @@ def _markers(siting: SitingOutcome | None, speaker: Speaker) -> str:
     if siting is None:
         return ""
     result, count = siting.result, count_text(len(siting.sites))
-    proof = speaker.status(result.status, result.gap)
+    proof = speaker.status(result.status, result.gap, value=result.value)
     if len(siting.sites):
         word = "report.high_markers" if is_proved_fewest(siting) else "report.high_some_markers"
         return speaker.say(word, count=count, proof=proof)

@@ -173,7 +173,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
     if service.coverage is None:
         count = count_text(len(siting.sites))
         word = "report.markers" if is_proved_fewest(siting) else "report.some_markers"
-        proof = speaker.status(siting.result.status, siting.result.gap)
+        proof = speaker.status(siting.result.status, siting.result.gap, value=siting.result.value)
         yield Paragraph(text=speaker.say(word, count=count, shown=shown, proof=proof))
     else:
         yield Paragraph(text=_outcome_text(results, service, speaker))
@@ -301,7 +301,7 @@ def _outcome_text(results: RunResults, service: ServiceResult, speaker: Speaker)
     word = "report.proof_most" if most else "report.proof_least"
     text += speaker.say(
         "report.proof_withheld" if pd.isna(result.value) else word,
-        proof=speaker.status(result.status, result.gap),
+        proof=speaker.status(result.status, result.gap, value=result.value),
         value=number_text(result.value, 1),
         bound=number_text(result.bound, 1),
         unit=unit,

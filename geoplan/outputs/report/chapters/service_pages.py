@@ -245,7 +245,7 @@ def _plan_sentence(results: RunResults, service: ServiceResult, speaker: Speaker
     text = speaker.say(
         "report.page_plan_fewer" if added < 0 else word,
         count=count_text(len(siting.sites)),
-        proof=speaker.status(siting.result.status, siting.result.gap),
+        proof=speaker.status(siting.result.status, siting.result.gap, value=siting.result.value),
         added=count_text(added),
         lost=count_text(-added),
         share=share_range_text(service, after=True),
@@ -379,7 +379,7 @@ def _markers(service: ServiceResult, speaker: Speaker) -> str:
     if not len(siting.sites):
         return speaker.say("report.sites_none")
     word = "report.page_markers" if is_proved_fewest(siting) else "report.page_some_markers"
-    proof = speaker.status(siting.result.status, siting.result.gap)
+    proof = speaker.status(siting.result.status, siting.result.gap, value=siting.result.value)
     return speaker.say(word, count=count_text(len(siting.sites)), proof=proof)
 
 
