@@ -32,7 +32,7 @@ def test_now_and_after_together_leave_every_small_number_its_room(fakes, seed, r
     assert BELOW - ROUNDING <= narrowest(run, edition(run, audience="public"), reach) < np.inf
 
 
-@pytest.mark.parametrize(("seed", "least"), [(4, 7.0), (11, 2.0)])
+@pytest.mark.parametrize(("seed", "least"), [(4, 7.0), (7, 4.0)])
 def test_the_reader_finds_numbers_that_are_protected_table_by_table_only(
     fakes, monkeypatch, seed, least
 ):
