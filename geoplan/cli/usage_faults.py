@@ -53,6 +53,8 @@ def _known(error: Any, lang: Lang) -> str:
         return with_near(said, getattr(error, "possibilities", None) or (), lang)
     if kind == "BadOptionUsage" and "requires an argument" in error.format_message():
         return say(lang, "help.no_value", name=error.option_name)
+    if kind == "BadOptionUsage" and "does not take a value" in error.format_message():
+        return say(lang, "help.flag_value", name=error.option_name)
     text = str(error.format_message())
     if found := _NO_CHOICE.search(text):
         name, given, choices = found.groups()
@@ -75,4 +77,8 @@ def _of_values(error: Any, lang: Lang) -> str:
             texts.append(str(fault.get("msg", "")).removeprefix("Value error, "))
         else:
             texts.append(say(lang, f"cli.{word}", given=given, least=limits.get("ge")))
-    return "; ".join(text.rstrip(".") for text in texts) + "."
+    said = say(lang, "cli.values", said="; ".join(text.rstrip(".") for text in texts))
+    ctx, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    if ctx is None or param is None:
+        return said
+    return say(lang, "help.bad_value", name=param_name(param, ctx), said=said)

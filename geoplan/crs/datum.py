@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.tolerances import DATUM_STEP_DEG
-from geoplan.validate import takes
+from geoplan.validate import shown, takes
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
@@ -215,8 +215,8 @@ def _apply(points: Any, source: str, target: str) -> Any:
         try:
             lon, lat = np.broadcast_arrays(*parts)
         except ValueError as error:
-            shapes = " and ".join(str(part.shape) for part in parts)
-            raise UsageError.of("call_faults.lon_lat_lengths", shapes=shapes) from error
+            shapes = {"lon": parts[0].shape, "lat": parts[1].shape}
+            raise UsageError.of("call_faults.lon_lat_lengths", **shapes) from error
         return _checked(lon, lat, source, target)
     array = _numbers(points)
     if array.ndim != 2 or array.shape[1] != 2:
@@ -228,7 +228,7 @@ def _numbers(values: Any) -> Floats:
     try:
         return np.asarray(values, float)
     except (TypeError, ValueError) as error:
-        raise UsageError.of("call_faults.lon_lat_numbers", error=error) from error
+        raise UsageError.of("call_faults.lon_lat_numbers", value=shown(values)) from error
 
 
 def _checked(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:

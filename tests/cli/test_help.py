@@ -111,6 +111,18 @@ def test_windows_says_its_language_by_number(monkeypatch, language, read):
         (["run"], {"zh": "没有写 STUDY。", "en": "STUDY is missing."}),
         (["run", "x", "--ot", "y"], {"zh": "没有“--ot”这个选项", "en": "no such option: --ot"}),
         (["run", "x", "--out"], {"zh": "--out 后面要写一个值", "en": "--out needs a value"}),
+        (["check", "x", "--json=1"], {"zh": "--json 后面不能写值", "en": "--json takes no value"}),
+        (
+            ["suggest", "x", "--service", "y", "--sites", "few"],
+            {
+                "zh": "--sites N 不对：“few”不是整数。",
+                "en": "--sites N: 'few' is not a whole number.",
+            },
+        ),
+        (
+            ["suggest", "x", "--service", "y", "--sites", "-1"],
+            {"zh": "-1 太小，最小是 0。", "en": "--sites N: -1 is below the least"},
+        ),
         (["run", "x", "y"], {"zh": "多写了 y。", "en": "too much: y."}),
         (
             ["run", "x", "--audience", "all"],

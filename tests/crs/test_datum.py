@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import geopandas as gpd
 import numpy as np
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Point
 
 from geoplan.crs import from_wgs84, to_wgs84
 from geoplan.errors import UsageError
@@ -106,3 +107,11 @@ def test_what_is_no_degrees_is_refused():
         to_wgs84((117.0, 36.6), "gcj-02")
     with pytest.raises(UsageError, match="metres"):
         to_wgs84(gpd.GeoSeries([LineString([(0, 0), (1, 1)])], crs=4548), "gcj02")
+
+
+@pytest.mark.parametrize("given", [Point(117, 36), [117, "x", None], ("east", 36), {"lon": 117}])
+def test_what_are_no_numbers_are_told_without_words_of_python(given):
+    with pytest.raises(UsageError) as caught:
+        to_wgs84(given, "gcj02")
+    assert "float" not in str(caught.value)
+    assert not re.search("[a-z]{3,} [a-z]{3,}", caught.value.message("zh"))

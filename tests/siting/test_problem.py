@@ -9,6 +9,7 @@ from scipy import sparse
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, max_coverage, p_median
+from geoplan.siting.model.parse import problem_faults, values_by_label
 
 COSTS = np.array([[100.0, np.inf], [900.0, 300.0], [np.inf, 0.0]])
 
@@ -80,3 +81,25 @@ def test_every_fault_at_once() -> None:
 def test_a_keyword_that_does_not_exist_is_named(make) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'capacity'"):
         make(np.ones((2, 2)), [1, 1], capacity=3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sites", "told"),
+    [
+        (
+            ["1", "2"],
+            [1, 2],
+            ("are text here and whole numbers there", "是文字，彼处是整数"),
+        ),
+        ([1.0, 2.5], ["1.0", "2"], ("decimal numbers here and text there", "是小数，彼处是文字")),
+        ([1, "2"], [1, 2], ("of several kinds here and whole numbers", "是不止一种，彼处是整数")),
+        (["a", "q"], ["a", "b"], ("they look like 'a'", "应类似 'a'")),
+    ],
+)
+def test_labels_that_do_not_match_are_told_by_kind_only_where_that_is_why(labels, sites, told):
+    faults = problem_faults()
+    values_by_label(pd.Series([1.0, 2.0], index=labels), "cost", pd.Index(sites), faults)
+    with pytest.raises(SitingError) as caught:
+        faults.raise_all()
+    for lang, words in zip(("en", "zh"), told, strict=True):
+        assert words in caught.value.message(lang)

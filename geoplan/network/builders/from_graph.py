@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -63,7 +64,9 @@ def network_from_graphml(
     try:
         graph = osmnx.load_graphml(path)
     except Exception as error:
-        raise NetworkError.of("network_faults.graphml", name=path.name, why=error) from error
+        why = _why_no_graph(error)
+        raise NetworkError.of("network_faults.graphml", name=path.name, why=why) from error
+    _own_crs(graph, file=path.name)
     return network_from_graph(
         graph,
         mode=mode,
@@ -147,18 +150,30 @@ def network_from_graph(
     )
 
 
-def _own_crs(graph: nx.Graph) -> CRS:
+def _why_no_graph(error: Exception) -> Message:
+    """What is wrong with a file that is not read as a graph: who plans reads no Python."""
+    if isinstance(error, ElementTree.ParseError):
+        line, column = error.position
+        return Message("network_faults.graphml_xml", line=line, column=column + 1)
+    if isinstance(error, ValueError | TypeError):
+        return Message("network_faults.graphml_value")
+    return Message("network_faults.graphml_other")
+
+
+def _own_crs(graph: nx.Graph, *, file: str = "") -> CRS:
+    """The CRS of a graph that was handed over, or of one from a file of that name."""
     import networkx as nx  # takes a while to load
 
+    what = "graphml" if file else "graph"
     if not isinstance(graph, nx.Graph):
         raise UsageError.of("call_faults.no_graph", kind=type(graph).__name__)
     if graph.graph.get("crs") is None:
-        raise MissingCrsError.of("network_faults.graph_no_crs")
+        raise MissingCrsError.of(f"network_faults.{what}_no_crs", name=file)
     crs = graph.graph["crs"]
     try:
         return CRS.from_user_input(crs)
     except CRSError as error:
-        raise UsageError.of("network_faults.graph_bad_crs", crs=crs) from error
+        raise UsageError.of(f"network_faults.{what}_bad_crs", name=file, crs=crs) from error
 
 
 def _node_locations(graph: nx.Graph, own: CRS, faults: Faults) -> pd.DataFrame:

@@ -14,6 +14,17 @@ from geoplan.tolerances import SHARE_ROUNDING
 from geoplan.words.message import Message, called, first_few, plain_label
 
 _SHOWN = 8
+#: kinds of labels as pandas calls them, by the word of `siting_faults` that names them
+_LABEL_KINDS = {
+    "string": "text",
+    "integer": "whole",
+    "floating": "decimal",
+    "boolean": "flags",
+    "datetime64": "dates",
+    "datetime": "dates",
+    "date": "dates",
+    "bytes": "bytes",
+}
 
 
 def problem_faults() -> Faults:
@@ -182,10 +193,16 @@ def _by_label(
 
 def _hint(given: pd.Index, known: pd.Index) -> Message | str:
     """Why labels that look alike may not match."""
-    if set(given.map(str)) & set(known.map(str)):
-        types = {"here": given.inferred_type, "there": known.inferred_type}
-        return Message("siting_faults.hint_types", **types)
+    lost = given.difference(known, sort=False)
+    if set(lost.map(str)) & set(known.map(str)):
+        here, there = _label_kind(given), _label_kind(known)
+        if here != there:
+            return Message("siting_faults.hint_types", here=here, there=there)
     return Message("siting_faults.hint_like", like=plain_label(known[0])) if len(known) else ""
+
+
+def _label_kind(labels: pd.Index) -> Message:
+    return Message(f"siting_faults.labels_{_LABEL_KINDS.get(labels.inferred_type, 'mixed')}")
 
 
 def values_by_label(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import shapely
 from hypothesis import given, settings, strategies as st
 from shapely import LineString
 
-from geoplan.errors import MissingCrsError, NetworkError
+from geoplan.errors import GeoplanError, MissingCrsError, NetworkError
 from geoplan.network import Network
 from geoplan.network.search.queries import one_to_all
 from geoplan.network.search.snapped_points import snap_nodes
@@ -134,6 +136,36 @@ def test_graphml_round_trip(tmp_path):
         Network.from_graphml(path, mode="drive")
     with pytest.raises(NetworkError, match="no such file"):
         Network.from_graphml(tmp_path / "absent.graphml", mode="drive")
+
+
+HEAD = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
+EDGE = '<node id="{0}"/><node id="2"/><edge source="{0}" target="2"/>'
+KEY = '<key id="c" for="graph" attr.name="crs" attr.type="string"/>'
+GRAPH = '<graph edgedefault="directed">{}</graph></graphml>'
+NO_NETWORKS = [
+    ("", "column 1"),
+    (HEAD + "<graph>", "column 63"),
+    ("<html/>", "no graph of OSMnx"),
+    (HEAD + GRAPH.format(EDGE.format("a")), "ids of nodes"),
+    (HEAD + GRAPH.format(EDGE.format("1")), "says no CRS"),
+    (HEAD + KEY + GRAPH.format('<data key="c">moon</data>' + EDGE.format("1")), "'moon'"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), NO_NETWORKS)
+def test_graphml_that_is_no_network_is_told_without_python(tmp_path, text, told):
+    pytest.importorskip("osmnx")
+    path = tmp_path / "walk.graphml"
+    path.write_text(text)
+    with pytest.raises(GeoplanError) as caught:
+        Network.from_graphml(path, mode="walk")
+    english, chinese = (caught.value.message(lang) for lang in ("en", "zh"))
+    assert told in english
+    for said in (english, chinese):
+        assert "walk.graphml" in said
+        assert "geoplan fetch" in said
+        assert not [word for word in ("osmnx.", "Network.", "graph.graph", "int()") if word in said]
+    assert not re.search("[a-z]{3,} [a-z]{3,}", chinese.replace("geoplan fetch", ""))
 
 
 @settings(max_examples=40, deadline=None)
