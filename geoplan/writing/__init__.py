@@ -4,7 +4,7 @@ A run's folder is claimed before the work (`claimed`), written beside its place 
 the old one in one step. Faults of disks are told in plain words (`told_plainly`).
 """
 
-from geoplan.writing.file_names import file_names, is_within
+from geoplan.writing.file_names import file_names, is_within, misread_mark
 from geoplan.writing.file_set import write_together
 from geoplan.writing.one_file import replaced
 from geoplan.writing.own_files import OwnFiles
@@ -18,6 +18,7 @@ __all__ = [
     "fault_text",
     "file_names",
     "is_within",
+    "misread_mark",
     "replaced",
     "restored",
     "told_plainly",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-#: no name on Windows, a step into another folder, or a sign that nobody sees
-_NEVER = re.compile(r'[/\\:*?"<>|]')
+#: no name on Windows, a step into another folder, or what readers of maps split a path at
+_NEVER = re.compile(r'[/\\:*?"<>|!]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.I)
 #: bytes of a name, so that an ending and a part's name still fit
 _LONGEST = 150
@@ -59,6 +60,22 @@ def _safe(name: str) -> str:
         digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
         shown = f"{shown.encode()[: _LONGEST - 9].decode(errors='ignore')}~{digest}"
     return shown
+
+
+def misread_mark(path: Path) -> str:
+    """The sign for which readers of maps take part of `path` for the whole; empty where none.
+
+    To pyogrio ``!`` parts an archive from what is in it, and a file's ``;`` begins parameters of an
+    address; paths with a drive's letter it leaves alone.
+
+    Examples
+    --------
+    >>> [misread_mark(Path(p)) for p in ("a!/b.gpkg", "a;/b;c.shp", "a;/b.gpkg")]
+    ['!', ';', '']
+    """
+    if os.name == "nt" and path.drive.endswith(":"):
+        return ""
+    return "!" if "!" in str(path) else ";" if ";" in path.name else ""
 
 
 def is_within(path: Path, folder: Path) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from geoplan.errors import DiskError, UsageError
+from geoplan.writing.file_names import misread_mark
 from geoplan.writing.lock import HeldError, Lock
 from geoplan.writing.own_files import OwnFiles
 from geoplan.writing.plain_faults import size_mb, told_plainly
@@ -53,7 +54,10 @@ def write_together(
     ['a.txt']
     """
     target = Path(out)
-    if ending and target.suffix.lower() == ending:
+    single = bool(ending) and target.suffix.lower() == ending
+    if mark := misread_mark(target if single else target / "layers"):
+        raise UsageError.of("writing.misread", path=out, mark=mark)
+    if single:
         place = target
     else:
         place = _folder(target) / (f"layers{ending}" if ending else "")

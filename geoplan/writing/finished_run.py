@@ -13,7 +13,7 @@ from typing import Any
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.words import LANGS
 from geoplan.writing.digests import SQLITE
-from geoplan.writing.file_names import file_names
+from geoplan.writing.file_names import file_names, misread_mark
 from geoplan.writing.own_files import RUN_RECORD
 
 Check = Callable[[Any], bool]
@@ -143,6 +143,8 @@ def sound_layers(folder: Path) -> Path:
     UsageError
     """
     path, name = folder / "layers.gpkg", "layers.gpkg"
+    if mark := misread_mark(path):
+        raise UsageError.of("writing.misread", path=folder, mark=mark)
     with reading_run(folder, name):
         with path.open("rb") as file:
             head = file.read(32)

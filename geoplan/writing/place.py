@@ -15,7 +15,7 @@ from pathlib import Path
 from geoplan.errors import DiskError, UsageError
 from geoplan.tolerances import DISK_IS_FULL_MB
 from geoplan.words.message import Message
-from geoplan.writing.file_names import is_within
+from geoplan.writing.file_names import is_within, misread_mark
 from geoplan.writing.leftovers import Leftovers
 from geoplan.writing.own_files import some_names
 from geoplan.writing.plain_faults import fault_text, free_mb
@@ -42,6 +42,8 @@ def real_place(given: Path) -> Path:
         if place.exists() and not place.is_dir():
             raise UsageError.of("study.not_a_folder", folder=given, why=strerror(errno.ENOTDIR))
         (place / ("x" * _LONGEST_INSIDE)).exists()
+        if misread_mark(place / "layers.gpkg"):
+            raise UsageError.of("writing.misread", path=given, mark="!")
         if not place.name:  # the root of a disk
             raise _fixed("fixed_mount", given)
         return place

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from geoplan.comparison import compare_runs
 from geoplan.errors import UsageError
+from geoplan.outputs import export_run
+from geoplan.study import Study, check_study
 from geoplan.writing import OwnFiles, claimed, digests, write_together
 from geoplan.writing.own_files import RUN_RECORD
 from tests.cli.test_cli import geoplan
@@ -407,3 +410,32 @@ def test_a_set_that_was_cut_off_between_two_files_can_be_written_again(tmp_path:
     own.refuse_foreign([tmp_path / "a.csv"])  # before it was moved
     (aside / "a.csv").replace(tmp_path / "a.csv")
     own.refuse_foreign([tmp_path / "a.csv"])  # and after
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths with a drive's letter are read as they are")
+def test_signs_that_readers_of_maps_split_paths_at_are_told(
+    small_folder: Path, tmp_path: Path
+) -> None:
+    run = Study.open(small_folder).run().save(tmp_path / "run")
+    kept = contents(tmp_path)
+    for place in (tmp_path / "out!", tmp_path / "out!" / "in"):
+        with pytest.raises(UsageError, match="has '!' in its path"), claimed(place):
+            pass
+        for kind in ("shp", "fgb", "xlsx"):
+            with pytest.raises(UsageError, match="has '!' in its path"):
+                export_run(run, format=kind, out=place)
+    with pytest.raises(UsageError, match="has ';' in its path"):
+        export_run(run, format="gpkg", out=tmp_path / "a;b.gpkg")
+    assert contents(tmp_path) == kept
+    assert not (tmp_path / "out!").exists()
+    moved = run.rename(tmp_path / "run!")
+    with pytest.raises(UsageError, match="has '!' in its path"):
+        export_run(moved, format="shp", out=tmp_path / "shp")
+    with pytest.raises(UsageError, match="has '!' in its path"):
+        compare_runs(moved, moved)
+    (small_folder / "districts.gpkg").rename(small_folder / "a;b.gpkg")
+    path = small_folder / "study.toml"
+    path.write_text(path.read_text("utf-8").replace("districts.gpkg", "a;b.gpkg"), "utf-8")
+    [fault] = [f for f in check_study(small_folder).findings if f.severity == "error"]
+    assert fault.file == "a;b.gpkg"
+    assert "holds ';'" in fault.problem

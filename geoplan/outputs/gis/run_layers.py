@@ -65,7 +65,7 @@ def run_layers(source: Path) -> Iterator[RunLayer]:
             raise UsageError.of("writing.no_result", folder=source.parent, part=source.name)
         yield RunLayer(
             name=name,
-            file=files[name],
+            file=files[name].replace(";", "_"),  # see `misread_mark`
             title=titles.get(name, name),
             frame=frame,
             columns=columns.get(name, {}),

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from geoplan.errors import FileError
 from geoplan.inputs.files.gate.geopackage import refuse_endless_views
 from geoplan.inputs.files.gate.json_features import refuse_links
 from geoplan.inputs.files.gate.offline import offline_gdal
 from geoplan.inputs.files.gate.pointers import head_of, refuse_foreign
 from geoplan.inputs.files.gate.regular_file import checked_file
+from geoplan.writing.file_names import misread_mark
 
 _JSON = (".geojson", ".json", ".geojsonl", ".geojsons")
 #: lines that tell whether each is a value of its own
@@ -55,6 +57,8 @@ def opened_vector(path: Path) -> Iterator[str]:
         if kind == "GeoJSON":
             refuse_links(path)
         target = f"{kind}:{path}"
+    elif mark := misread_mark(path):
+        raise FileError.of("file_faults.misread", mark=mark)
     with offline_gdal():
         yield target
 
