@@ -1,7 +1,7 @@
 """Runs the notebooks for the docs site: ``python docs/make_tutorials.py``.
 
-The executed copies go to build/tutorials and stay there until a notebook, the demo city or
-geoplan's code changes; the notebooks themselves are left without outputs.
+The executed copies go to build/tutorials and stay there until a notebook's code, the demo city
+or geoplan's code changes; the notebooks themselves are left without outputs.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ TIMEOUT_S = 900
 
 
 def main(names: list[str]) -> None:
-    """Execute the notebooks whose names start so (none = all) and that changed since."""
+    """Execute the notebooks whose names start so (none = all) and whose code changed since."""
     EXECUTED.mkdir(parents=True, exist_ok=True)
     stamps = json.loads(STAMPS.read_text(encoding="utf-8")) if STAMPS.exists() else {}
     shared = _shared_digest()
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         if names and not path.name.startswith(tuple(names)):
             continue
-        stamp = hashlib.sha256(shared + path.read_bytes()).hexdigest()
+        notebook = nbformat.read(path, as_version=4)
+        code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        stamp = hashlib.sha256(shared + json.dumps(code).encode()).hexdigest()
         if stamps.get(path.name) == stamp and (EXECUTED / path.name).exists():
             continue
-        notebook = nbformat.read(path, as_version=4)
         NotebookClient(
             notebook, timeout=TIMEOUT_S, resources={"metadata": {"path": str(NOTEBOOKS)}}
         ).execute()

@@ -1,7 +1,8 @@
 """Hooks of the docs site: two languages from one folder, tutorials from notebooks, MathML.
 
 A page ``X.zh-CN.md`` is the twin of ``X.md``. A build takes the pages of one language, lets links
-to the other one lead to its site beside, and gives both the same addresses.
+to the other one lead to its site beside, and gives both the same addresses. A notebook's cell has
+its English twin in its metadata, ``{"en": ...}``; Jupyter shows the Chinese one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ NAMES = {"en": "English", "zh-CN": "中文"}
 NOT_RUN = {
     "en": ("Without outputs", "Not run yet: `make tutorials`, then `make docs-site` again."),
     "zh-CN": ("没有运行结果", "这篇教程还没有运行过：先 `make tutorials`，再 `make docs-site`。"),
+}
+#: what readers of a language should know above every tutorial
+IN_CHINESE = {
+    "en": "*The notebook, the demo city's files and the outputs are in Chinese;"
+    " the text of this page is translated.*",
+    "zh-CN": "",
 }
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([\w./-]+\.md)(#[^)\s]*)?\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
@@ -96,7 +103,8 @@ def on_page_context(
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """The folder's first page leads to the reader's language."""
+    """The folder's first page leads to the reader's language; no page for a server's 404."""
+    (Path(config.site_dir) / "404.html").unlink(missing_ok=True)  # its links need a server
     start = Path(config.site_dir).parent / "index.html"
     start.write_text(
         '<!doctype html><meta charset="utf-8"><title>geoplan</title>\n'
@@ -132,15 +140,17 @@ def _notebooks() -> list[Path]:
 
 
 def _tutorials(config: MkDocsConfig) -> Iterator[File]:
-    for plain in _notebooks():
-        executed = EXECUTED / plain.name
-        path = executed if executed.exists() else plain
-        yield from _tutorial(config, path, ran=path == executed)
+    for path in _notebooks():
+        yield from _tutorial(config, path)
 
 
-def _tutorial(config: MkDocsConfig, path: Path, *, ran: bool) -> Iterator[File]:
+def _tutorial(config: MkDocsConfig, path: Path) -> Iterator[File]:
     """One notebook as a page, the pictures and maps that it shows beside it."""
+    language = config.extra["reader_language"]
     notebook = nbformat.read(path, as_version=4)
+    ran = _with_outputs(notebook, EXECUTED / path.name)
+    for cell in notebook.cells:
+        cell.source = cell.metadata.get(language, cell.source)
     maps: list[str] = []
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
@@ -154,15 +164,30 @@ def _tutorial(config: MkDocsConfig, path: Path, *, ran: bool) -> Iterator[File]:
     text, resources = MarkdownExporter().from_notebook_node(
         notebook, {"output_files_dir": path.stem}
     )
+    title, _, rest = text.lstrip().partition("\n")
+    above = [title, IN_CHINESE[language]]
     if not ran:
-        title, note = NOT_RUN[config.extra["reader_language"]]
-        text = f'!!! note "{title}"\n    {note}\n\n{text}'
+        above.append('!!! note "{}"\n    {}'.format(*NOT_RUN[language]))
+    text = "\n\n".join([*filter(None, above), rest])
     yield File.generated(config, f"tutorials/{path.stem}.md", content=text)
     for name, data in resources["outputs"].items():
         yield File.generated(config, f"tutorials/{name}", content=data)
     for number, html in enumerate(maps, 1):
         page = f'<!doctype html><meta charset="utf-8"><body style="margin:0">{html}'
         yield File.generated(config, f"tutorials/{path.stem}_map{number}.html", content=page)
+
+
+def _with_outputs(notebook: Any, executed: Path) -> bool:
+    """Take the outputs of the executed copy, unless that ran other code than the notebook's."""
+    if not executed.exists():
+        return False
+    ran = [c for c in nbformat.read(executed, as_version=4).cells if c.cell_type == "code"]
+    cells = [c for c in notebook.cells if c.cell_type == "code"]
+    if [c.source for c in ran] != [c.source for c in cells]:
+        return False
+    for cell, done in zip(cells, ran, strict=True):
+        cell["outputs"] = done["outputs"]
+    return True
 
 
 def _html_of(output: Any) -> str:
