@@ -31,6 +31,7 @@ def write_feed_study(folder: Path) -> tuple[Path, Path]:
     """The study with a feed, and an overlay that opens a site."""
     write_example(folder)
     _rename(folder, cycle(HOSTILE))
+    _sites(folder / "meals.csv")
     _feed(folder / "feed", cycle(HOSTILE[3:] + HOSTILE[:3]))
     _transit(folder, 'path = "feed"\ndate = "2025-05-13"')
     lon, lat = _degrees(1500)
@@ -97,6 +98,17 @@ def _rename(folder: Path, names: Iterator[str]) -> None:
     layer = gpd.read_file(folder / "districts.gpkg")
     layer["name"] = [next(names).replace("\x00", "") for _ in layer.index]
     layer.to_file(folder / "districts.gpkg", driver="GPKG")
+
+
+def _sites(path: Path) -> None:
+    """Sites with ids of the corpus beside the one that is there, and names of it."""
+    sites = pd.read_csv(path, dtype=str)
+    lon, lat = _degrees(1000)
+    more = [
+        {"id": label, "name": name, "lon": f"{lon + k * 1e-4:.9f}", "lat": f"{lat:.9f}"}
+        for k, (label, name) in enumerate(zip(HOSTILE, reversed(HOSTILE), strict=True))
+    ]
+    pd.concat([sites, pd.DataFrame(more)]).to_csv(path, index=False)
 
 
 def _transit(folder: Path, source: str) -> None:

@@ -15,6 +15,7 @@ from geoplan.errors import StudyFileError
 from geoplan.outputs import export_run
 from geoplan.study import Study, apply_overlay
 from geoplan.study.example import write_example
+from tests.cli.test_cli import geoplan
 from tests.fake_results import HOSTILE
 from tests.outputs.test_browser import Visit
 from tests.planting import hostile_study
@@ -28,18 +29,25 @@ TAGS = ("<script>window.pwned", "<img src=x", "<svg onload", "</script><script>w
 
 
 def saved(folder):
-    """The folders of both runs: one study with a feed, one of cities."""
+    """Folders of runs: a study with a feed, its public edition and their comparison, cities."""
     path, overlay = hostile_study.write_feed_study(folder / "feed")
     feed = apply_overlay(Study.open(path), overlay).run(audience="internal")
     cities = Study.open(hostile_study.write_cities_study(folder / "cities")).run()
     ridden = [leg for j in feed.services["meal_station"].journeys for leg in j.journey.legs]
     assert {leg.line for leg in ridden} & set(HOSTILE)  # else the lines' names are in no output
-    return feed.save(folder / "of_feed"), cities.save(folder / "of_cities")
+    labels = set(feed.services["meal_station"].facilities.frame.index)
+    assert len(labels & set(HOSTILE)) > len(HOSTILE) / 2
+    public = Study.open(path).run(audience="public").save(folder / "public")
+    runs = feed.save(folder / "of_feed"), cities.save(folder / "of_cities"), public
+    done = geoplan("compare", public, runs[0], "--out", folder / "compared")
+    assert done.returncode == 0, done.stderr
+    assert not set(UNSAFE) & set(done.stdout)
+    return *runs, folder / "compared"
 
 
 @pytest.mark.browser
 def test_names_are_text_in_every_output(tmp_path, request):
-    """One test, so that the two runs are worked out once however tests are shared out."""
+    """One test, so that the runs are worked out once however tests are shared out."""
     runs = saved(tmp_path)
     _pages_hold_no_tag_and_no_unsafe_sign(runs)
     _documents_are_whole_and_books_hold_text(runs)
