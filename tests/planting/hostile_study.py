@@ -40,7 +40,7 @@ def write_feed_study(folder: Path) -> tuple[Path, Path]:
         for k, name in enumerate(SAYABLE)
     ]
     listed = ",\n  ".join(
-        "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in site.items()) + " }" for site in opened
+        "{ " + ", ".join(f"{k} = {quoted(v)}" for k, v in site.items()) + " }" for site in opened
     )
     overlay = folder / "overlay.toml"
     overlay.write_text(f"[what_if.opened]\nmeal_station = [\n  {listed}\n]\n", encoding="utf-8")
@@ -82,12 +82,13 @@ def write_cities_study(folder: Path) -> Path:
 def include(name: str) -> str:
     """A study of one city called `name`, and itself by the first of the corpus."""
     return (
-        f"[study]\nname = {_toml(HOSTILE[0])}\n\n[report]\npdf = false\n\n"
-        f'[[include]]\npath = "city"\nname = {_toml(name)}\n'
+        f"[study]\nname = {quoted(HOSTILE[0])}\n\n[report]\npdf = false\n\n"
+        f'[[include]]\npath = "city"\nname = {quoted(name)}\n'
     )
 
 
-def _toml(value: str | float) -> str:
+def quoted(value: str | float) -> str:
+    """A value or key as TOML writes it."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from geoplan.errors import StudyFileError
+from geoplan.errors import GeoplanError, StudyFileError
 from geoplan.outputs import export_run
 from geoplan.study import Study, apply_overlay
 from geoplan.study.example import write_example
@@ -140,6 +140,25 @@ def test_names_of_cities_that_cannot_be_folders_are_told_as_text(tmp_path):
             said, columns = faults
             assert columns == {"include.0.name"}, name
             assert not set(UNSAFE) & set(said), name
+
+
+def test_keys_and_values_of_overlays_are_told_as_text(tmp_path):
+    study = Study.open(write_example(tmp_path / "study"))
+    overlay, told = tmp_path / "overlay.toml", []
+    for name in map(hostile_study.quoted, HOSTILE):
+        for text in (
+            f"[what_if]\n{name} = 1\n",
+            f"[what_if.people]\n{name} = {name}\n",
+            f"[what_if.closed]\nmeal_station = [{name}]\n",
+            f"[services.{name}]\npath = {name}\n",
+        ):
+            overlay.write_text(text, "utf-8")
+            try:
+                apply_overlay(study, overlay)
+            except GeoplanError as error:
+                told += [error.message(lang) for lang in ("zh", "en")]
+    assert len(told) > 2 * len(HOSTILE)
+    assert not [said for said in told if set(UNSAFE) & set(said)]
 
 
 def refused_as(folder):

@@ -14,6 +14,7 @@ from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.repair.cursor import narrow
 from geoplan.study.config.repair.tables import MEANT
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import clean
 
 #: longer lines are shown in part
 _WIDEST = 160
@@ -50,7 +51,7 @@ def study_file_error(
     shown = None
     for f in rows:
         line = speaker.say("study.file_line", row=f.row) if f.row else ""
-        where = ", ".join(part for part in (path.name, line, f.column) if part)
+        where = ", ".join(part for part in (path.name, line, clean(f.column)) if part)
         if typed and f.row and f.row != shown and f.row <= len(text):
             lines.append(f"  {f.row:>4} | {_one_line(text[f.row - 1])}")
             shown = f.row
