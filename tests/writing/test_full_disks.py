@@ -28,9 +28,9 @@ WRITERS = [
     "geoplan.outputs.write_layers",
     "geoplan.outputs.write_tables",
     "geoplan.outputs.report_begun",
-    "geoplan.study.run_folder.write_findings",
+    "geoplan.inputs.write_findings",
     "geoplan.study.run_folder.write_json",
-    "geoplan.study.run_folder.record_of",
+    "geoplan.study.cache.outputs.record_of",
     "geoplan.writing.result_folder.flush_all",
     "geoplan.writing.leftovers.Leftovers.begin",
 ]
@@ -179,7 +179,7 @@ def test_a_mounted_folder_is_refused_before_the_work(small_disk: Path) -> None:
 
 
 def test_findings_that_find_no_room(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoplan.study.check.write_findings", full)
+    monkeypatch.setattr("geoplan.inputs.write_findings", full)
     report = check_study(small_folder, lang="en")
     assert "could not be written (No space left" in check_report(report)
     assert not list(small_folder.glob(".*findings*"))

@@ -21,6 +21,7 @@ from geoplan.results import RECOMMENDED
 from geoplan.siting import SitingProblem, max_coverage
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.sites.covering_problem import rows_of
+from geoplan.tolerances import SAME_VALUE
 
 #: plans beside the recommended one that are tried in every draw
 MOST_PLANS = 20
@@ -232,6 +233,7 @@ def try_plans(
     # another draw's plan may beat one that was good enough for its gap
     best = np.maximum(np.array([d.best for d in drawn]), covered.max(axis=0))
     regret = best - covered
+    regret[regret <= SAME_VALUE * best] = 0.0  # the same people, added up in another order
     worst, mean = regret.max(axis=1), regret.mean(axis=1)
     order = np.lexsort((mean, worst))
     names = list(plans)

@@ -11,6 +11,7 @@ from geoplan.siting.model.build_result import relative_gap
 from geoplan.study import Study
 from geoplan.study.cities.alike import gave_way, unlike_cities
 from geoplan.study.cities.run import CitiesOrder, _tasks
+from geoplan.study.cities.share import curves_here
 from geoplan.study.cities.sums import services_of_all
 from geoplan.study.progress import silent
 from geoplan.words.text_format import plain
@@ -134,7 +135,7 @@ def test_phases_that_give_way_to_shared_sites_are_told(tmp_path):
     path.write_text(
         text.replace("sites = 1", "sites = 2, phases = [1, 2], years = [2026, 2027]"), "utf-8"
     )
-    _, found = _tasks(Study.open(folder), CitiesOrder(services=None), silent)
+    _, found = _tasks(Study.open(folder), CitiesOrder(services=None), silent, curves_here)
     assert found["meal_station"].gave_way == ("Alpha",)
     (said,) = gave_way(found, "en")
     assert "years of Alpha do not count" in said.what

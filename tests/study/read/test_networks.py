@@ -182,7 +182,7 @@ def test_the_faults_of_a_graph_are_told_in_the_study_s_language(tmp_path):
                 read_networks(told, tmp_path)
     # its own crs= would not help: the graph must say it
     path.write_text(re.sub(r'<data key="d\d+">EPSG:4326</data>', "", path.read_text()))
-    with pytest.raises(MissingCrsError, match=r"图没有坐标系说明.*重新保存"):
+    with pytest.raises(MissingCrsError, match=r"没有坐标系说明.*geoplan fetch 重新下载"):
         read_networks(config, tmp_path)
 
 
