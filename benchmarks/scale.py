@@ -13,9 +13,6 @@ Printed: CPU seconds and peak memory of all and of every stage, and per node bes
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +24,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scale_cluster import cluster_table, command
 
 from geoplan.network import Network
 
@@ -114,18 +112,12 @@ def measured(nodes: int) -> dict[str, Any]:
         folder = Path(name)
         made = [sys.executable, __file__, "--make", str(folder), "--nodes", str(nodes)]
         subprocess.run(made, check=True)
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "geoplan", "run", str(folder), "--no-cache"]
-        environment = {**os.environ, "GEOPLAN_CACHE": "off"}
-        ran = subprocess.run(command, capture_output=True, text=True, env=environment)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if not (folder / "out" / "run.json").exists():
-            raise SystemExit(ran.stderr)
-        facts = json.loads((folder / "out" / "run.json").read_text("utf-8"))
+        start = time.perf_counter()
+        cpu, facts = command(folder)
         pages = sum(p.stat().st_size for p in (folder / "out" / "maps").rglob("*.html"))
     return {
         "seconds": time.perf_counter() - start,
-        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "cpu": cpu,
         "peak_mb": max(facts["peak_memory_mb"].values()),
         "stages": facts["seconds"],
         "peaks": facts["peak_memory_mb"],
@@ -143,8 +135,6 @@ def main() -> None:
         province(given.make, given.nodes[0])
         return
     if given.scheduler:
-        from scale_cluster import cluster_table
-
         cluster_table(given.scheduler)
         return
     first: tuple[float, float] | None = None

@@ -64,7 +64,7 @@ def own_cluster(folder: Path) -> Iterator[str]:
 
 
 def command(study: Path, *options: str) -> tuple[float, dict[str, Any]]:
-    """CPU seconds of ``geoplan run`` and what its `run.json` says of the cluster."""
+    """CPU seconds of ``geoplan run``, nothing kept from earlier runs, and its `run.json`."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     asked = [sys.executable, "-m", "geoplan", "run", str(study), "--no-cache", *options]
     environment = {**os.environ, "GEOPLAN_CACHE": "off"}
@@ -74,7 +74,7 @@ def command(study: Path, *options: str) -> tuple[float, dict[str, Any]]:
         raise SystemExit(ran.stderr)
     facts = json.loads((study / "out" / "run.json").read_text("utf-8"))
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, facts.get("cluster", {})
+    return cpu, facts
 
 
 def counties(folder: Path, sizes: Sequence[int]) -> Path:
@@ -123,6 +123,7 @@ def _print_rows(folder: Path, address: str) -> None:
     many = counties(folder / "many", COUNTIES)
     alone, _ = command(many)
     asked, facts = command(many, "--scheduler", address)
+    facts = facts["cluster"]
     cpu = {one: facts["pieces"][one]["cpu_s"] for one in facts["bytes_of_files"]}
     order = sorted(cpu, key=lambda one: -facts["bytes_of_files"][one])
     pieces = [cpu[one] for one in order]
@@ -145,6 +146,7 @@ def _print_one_city(folder: Path, address: str) -> None:
     city = counties(folder / "city", [20_000]) / "county0"
     here, _ = command(city)
     asked, facts = command(city, "--scheduler", address)
+    facts = facts["cluster"]
     there = sum(one["cpu_s"] for one in facts["pieces"].values())
     extra = (asked + there) / here - 1
     print(f"\none city of 20,000 corners, one service: {here:.1f} CPU s")

@@ -1,4 +1,7 @@
-"""The k-th smallest of values, compiled: numba would compile its own anew in each program."""
+"""The k-th smallest of an array, for kernels.
+
+`np.partition` within a kernel is compiled anew for each, which takes seconds.
+"""
 
 from __future__ import annotations
 
