@@ -103,13 +103,11 @@ class FileDigests:
             return []
         try:
             path = self.base / text
-            if any(mark in text for mark in "*?["):
-                return files_within(path.parent)
             if path.is_dir():
                 return files_within(path)
             if not path.exists():
                 return []
-            if path.suffix.lower() == ".vrt":  # names files beside it
+            if path.suffix.lower() in (".vrt", ".adf"):  # parts of any name beside them
                 return files_within(path.parent)
             stem = path.name.split(".")[0]
             return sorted(p for p in path.parent.iterdir() if _begins(p, stem) and p.is_file())

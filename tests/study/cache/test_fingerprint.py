@@ -28,12 +28,18 @@ def test_files_that_belong_together_are_found(folder: Path) -> None:
     assert names(folder, {"a": [{"elevation": "dem.tif"}]}) == {"dem.tif", "dem.tif.aux.xml"}
     assert names(folder, {"path": ["feed"]}) == {"stops.txt"}
     assert "dem.tif" in names(folder, {"path": "all.vrt"})
-    assert "dem.tif" in names(folder, {"path": "*.tif"})
+    (folder / "grid").mkdir()
+    for name in ("hdr.adf", "w001001.adf", "w001001x.adf"):
+        (folder / "grid" / name).write_text(name)
+    parts = {"hdr.adf", "w001001.adf", "w001001x.adf"}
+    assert names(folder, {"path": "grid/w001001.adf"}) == parts
+    (folder / "sites [1].csv").write_text("name")
+    assert names(folder, {"path": "sites [1].csv"}) == {"sites [1].csv"}
 
 
 def test_texts_that_are_no_files_find_nothing(folder: Path) -> None:
     assert names(folder, {"name": "济南", "crs": "EPSG:4548", "x": "", "y": " ", "n": 5}) == set()
-    assert names(folder, {"note": "a" * 300, "null": "a\0b"}) == set()
+    assert names(folder, {"note": "a" * 300, "null": "a\0b", "title": "Who walks? *"}) == set()
 
 
 def test_what_cannot_be_known_is_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
