@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoplan.crs.projected import unfit_layer_reason
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
@@ -228,12 +229,17 @@ class AreaLayer:
     @property
     def drawn(self) -> gpd.GeoDataFrame:
         """The areas that have a polygon."""
-        return self.frame[self.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+        return self.frame[self._is_polygon]
 
     @property
     def has_polygons(self) -> bool:
         """Whether any area has a polygon."""
-        return len(self.drawn) > 0
+        return bool(self._is_polygon.any())
+
+    @property
+    def _is_polygon(self) -> np.ndarray:
+        kinds = shapely.get_type_id(self.frame.geometry.to_numpy())
+        return np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

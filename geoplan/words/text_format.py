@@ -223,6 +223,11 @@ def as_list(column: pd.Series | pd.Index) -> list[Any]:
     return column.to_numpy(object).tolist()
 
 
+def distinct_texts(column: pd.Series) -> list[Any]:
+    """The different values of a column as `as_list` has them, in the order of the first of each."""
+    return as_list(column.drop_duplicates())
+
+
 def clean_texts(values: Iterable[Any]) -> list[str | None]:
     """`clean` of each value, None where it is missing: a million cells a run."""
     return [

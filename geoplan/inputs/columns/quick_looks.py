@@ -42,11 +42,12 @@ def holds(cells: pd.Series, pattern: str) -> np.ndarray:
     return np.array(pyarrow.compute.match_substring_regex(texts, pattern), bool)
 
 
-def columns_holding(table: pd.DataFrame, pattern: str) -> set[str]:
+def columns_holding(table: pd.DataFrame, pattern: str, *, never: str = "") -> set[str]:
     """Headings of the columns with a cell that matches `pattern`; see `holds`.
 
     Columns of a small table are looked at together: making a long pattern ready costs more than
-    the look itself.
+    the look itself. Cells that match `never`, a short pattern, are known not to match the long one,
+    which is looked for once in each text that is left.
 
     Examples
     --------
@@ -59,9 +60,16 @@ def columns_holding(table: pd.DataFrame, pattern: str) -> set[str]:
         return {h for h in headings if holds(table[h], pattern).any()}
     chunks = [c for one in texts if one for c in one.cast(pyarrow.large_string()).chunks]
     joined = pyarrow.chunked_array(chunks).combine_chunks()
-    found = np.array(pyarrow.compute.match_substring_regex(joined, pattern), bool)
+    found = np.zeros(len(joined), bool)
+    left = np.flatnonzero(~_matches(joined, never)) if never else np.arange(len(joined))
+    coded = joined.take(pyarrow.array(left)).dictionary_encode()
+    found[left] = _matches(coded.dictionary, pattern)[coded.indices.to_numpy()]
     some = found.reshape(len(headings), len(table))
     return {headings[k] for k in np.flatnonzero(some.any(axis=1)).tolist()}
+
+
+def _matches(texts: pyarrow.Array, pattern: str) -> np.ndarray:
+    return np.array(pyarrow.compute.match_substring_regex(texts, pattern), bool)
 
 
 def fullmatch_among(cells: pd.Series, likely: np.ndarray, pattern: str) -> np.ndarray:

@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from geoplan.errors import FileError
@@ -46,7 +46,12 @@ def normalize(text: object) -> str:
     >>> normalize(" 经度（ＧＣＪ０２） "), normalize("床位数(张)")
     ('经度gcj02', '床位数张')
     """
-    return _NOISE.sub("", unicodedata.normalize("NFKC", str(text)).lower())
+    return _normalized(str(text))
+
+
+@lru_cache(maxsize=1 << 15)  # names of areas and communities stand in many columns
+def _normalized(text: str) -> str:
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
 def traditional_pairs() -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from geoplan.inputs.files.database import is_database_url, mask_password
 from geoplan.inputs.files.gate.mosaic import named_in_mosaic
 from geoplan.inputs.files.gate.regular_file import files_in
+from geoplan.inputs.files.read_once import ReadOnce
 from geoplan.inputs.files.shown_names import shown_name
 
 #: stands for all headings among those whose personal data are kept
@@ -34,6 +35,7 @@ class LayerSource:
         people, unless the file says otherwise.
     role : what the layer is for, kept in the input's record.
     keep : headings whose personal data stay in the internal edition; `KEEP_ALL` stands for all.
+    reads : what a reading of several layers has worked out; each alone unless it is shared.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class LayerSource:
     unit: str | None = None
     role: str = ""
     keep: tuple[str, ...] = ()
+    reads: ReadOnce = field(default_factory=ReadOnce, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -66,6 +69,12 @@ class LayerSource:
     def is_url(self) -> bool:
         """Whether the layer stands in a database."""
         return is_database_url(self.path)
+
+    @property
+    def cells(self) -> Hashable:
+        """A key of all that its rows and cells depend on; the role of its columns is no part."""
+        place = (str(self.path), self.name, self.layer, self.sheet, self.encoding)
+        return (*place, self.datum, self.crs, tuple(self.columns.items()))
 
     @property
     def suffix(self) -> str:

@@ -13,6 +13,7 @@ from geoplan.inputs.columns.parse_numbers import is_empty
 from geoplan.inputs.columns.roles import names_area, normalize
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.rows import Rows
+from geoplan.words.text_format import as_list, distinct_texts
 
 #: cells that decide whether a column holds area codes
 _SAMPLE_ROWS = 500
@@ -44,7 +45,7 @@ def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
             continue
         lookup = area_lookup(layer)
         values = column[~is_empty(column)].head(_SAMPLE_ROWS)
-        known = [(v in codes or lookup.code(v) is not None) for v in values]
+        known = [(v in codes or lookup.code(v) is not None) for v in as_list(values)]
         if known and np.mean(known) > 0.5:
             return rows.heading(role)
     return None
@@ -69,7 +70,7 @@ def _share_known(rows: Rows, heading: str, layer: AreaLayer) -> float:
     cells = rows.text[heading]
     values = cells[~is_empty(cells)].head(_SAMPLE_ROWS)
     lookup = area_lookup(layer)
-    known = [lookup.code(value) is not None for value in values.unique()]
+    known = [lookup.code(value) is not None for value in distinct_texts(values)]
     return float(np.mean(known)) if known else 0.0
 
 

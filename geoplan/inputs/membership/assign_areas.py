@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoplan.inputs.columns.parse_numbers import is_empty, is_scientific_notation
 from geoplan.inputs.columns.roles import normalize
+from geoplan.inputs.files.read_once import ReadOnce, content_key
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.addresses import fill_from_addresses
 from geoplan.inputs.membership.area_lookup import area_heading, area_lookup, new_code
 from geoplan.inputs.rows import Rows
 from geoplan.tolerances import BORDER_M
+from geoplan.words.text_format import distinct_texts
 
 #: so many rows whose column holds no area of the level at all get one finding instead of one each
 _MANY = 5
@@ -61,7 +65,8 @@ def assign_areas(
         if found is not None:
             stated[level] = found
     by_location = {
-        level: codes_by_location(layer, geometry, index) for level, layer in areas.items()
+        level: _codes(layer, geometry, index, collector.source.reads)
+        for level, layer in areas.items()
     }
     assigned: dict[str, pd.Series] = {}
     for level in reversed(list(areas)):  # finest first
@@ -122,7 +127,7 @@ def _stated_areas(
     empty = is_empty(cells)
     codes = _none(cells.index)
     values = cells[~empty]
-    by_value = {value: lookup.code(value) for value in values.unique()}
+    by_value = {value: lookup.code(value) for value in distinct_texts(values)}
     codes[~empty] = values.map(by_value).to_numpy(object)
     unclear = codes.isna().to_numpy() & ~empty
     if above is not None:
@@ -159,7 +164,7 @@ def _report_old_codes(
     cells, known = stated.cells, stated.codes.notna()
     rows: dict[str, list[np.ndarray]] = {}
     new: dict[str, str] = {}
-    for value in cells[known].unique():
+    for value in distinct_texts(cells[known]):
         text = str(value)
         old = text[:6] if text.isdigit() and text not in lookup.codes else normalize(text)
         code = new_code(old)
@@ -180,6 +185,30 @@ def _report_old_codes(
 # -- by location ---------------------------------------------------------------------------
 
 
+def _codes(
+    layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index, reads: ReadOnce
+) -> pd.Series:
+    """`codes_by_location`, once for the same points."""
+    if geometry is None:
+        return codes_by_location(layer, geometry, index)
+    shapes = geometry.to_numpy()
+    kinds = shapely.get_type_id(shapes)
+    if (kinds > 0).any():  # lines and areas
+        return codes_by_location(layer, geometry, index)
+    places = content_key(kinds, shapely.get_x(shapes), shapely.get_y(shapes))
+    found = reads.value(
+        ("codes", layer, places),
+        lambda: codes_by_location(layer, geometry, index).to_numpy(object),
+    )
+    return pd.Series(found.copy(), index=index, dtype=object)
+
+
+@lru_cache(maxsize=8)  # layers are never written to
+def _outlines(layer: AreaLayer) -> gpd.GeoDataFrame:
+    """The areas with a polygon, and their spatial index."""
+    return layer.drawn
+
+
 def codes_by_location(
     layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index
 ) -> pd.Series:
@@ -187,7 +216,7 @@ def codes_by_location(
     codes = _none(index)
     if geometry is None or not layer.has_polygons:
         return codes
-    polygons = layer.drawn
+    polygons = _outlines(layer)
     there = np.flatnonzero(geometry.notna().to_numpy())
     hits = polygons.sindex.query(geometry.iloc[there].to_numpy(), predicate="intersects")
     first, pick = np.unique(hits[0], return_index=True)

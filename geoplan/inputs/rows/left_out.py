@@ -19,6 +19,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.rows.no_data import no_data_rows
 from geoplan.inputs.rows.part_rows import parts_not_sums, rows_after_parts
 from geoplan.inputs.rows.row_table import RowTable
+from geoplan.words.text_format import distinct_texts
 
 #: roles of cells that rows of data fill, and sums leave empty
 _OWN = ("lon", "lat", "x", "y", "wkt", "lonlat", "code", "id")
@@ -263,18 +264,18 @@ def _area_rows(table: RowTable, counted: Counted, keep: np.ndarray) -> np.ndarra
     marked = np.zeros(n, bool)
     columns = {role: _cells(table, counted.roles, role) for role in ("name", "code", "id")}
     first = table.text.iloc[:, 0]
-    own = [cells for cells in (*columns.values(), first) if cells is not None]
+    own = {str(cells.name): cells for cells in (*columns.values(), first) if cells is not None}
+    texts = {heading: distinct_texts(cells) for heading, cells in own.items()}
     for layer in counted.areas.values():
         names = {normalize(name): str(code) for code, name in layer.frame["name"].items()}
         names |= {str(code): str(code) for code in layer.frame.index}
         code = np.full(n, "", object)
-        for cells in own:
-            found = cells.map(
-                {v: names.get(str(v)) or names.get(normalize(v)) for v in cells.unique()}
-            )
-            code = np.where(
-                (code == "") & found.notna().to_numpy(bool), found.to_numpy(object), code
-            )
+        for heading, cells in own.items():
+            meant = {v: names.get(str(v)) or names.get(normalize(v)) for v in texts[heading]}
+            if any(meant.values()):
+                found = cells.map(meant)
+                known = (code == "") & found.notna().to_numpy(bool)
+                code = np.where(known, found.to_numpy(object), code)
         named = (code != "") & keep
         if not named.any() or named.sum() > _FEW * keep.sum():
             continue

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.personal.free_text import HIDDEN, hide_in_text, quick_look
+from geoplan.inputs.columns.personal.free_text import (
+    HIDDEN,
+    NEVER,
+    hide_in_text,
+    quick_look,
+)
 from geoplan.inputs.columns.personal.hide_cells import hide_personal
 from geoplan.inputs.columns.personal.personal_data import personal_columns
 from geoplan.inputs.columns.quick_looks import columns_holding
@@ -72,7 +78,9 @@ def hide_personal_data(
     asked = {h for found in named_by.values() for h in found}
     kept = every if KEEP_ALL in keep else [h for h in every if h in asked]
     named = [h for h in every if h not in roles and h not in taken and hide_in_text(h) != h]
-    likely = columns_holding(table.text, quick_look())
+    likely = table.seen.value(
+        "likely", lambda: columns_holding(table.text, quick_look(), never=NEVER)
+    )
     dropped = personal_columns(table.text, keep={*roles, *taken, *kept, *named}, likely=likely)
     told = [h for h in kept if KEEP_ALL not in keep or personal_columns(table.text[[h]])]
     dropped += [h for h in named if h not in kept]
@@ -82,7 +90,10 @@ def hide_personal_data(
         role = roles.get(heading, "")
         if heading in dropped or heading in kept or heading not in likely:
             continue
-        found, where = hide_personal(table.text[heading], bare_only=role in _SHAPES)
+        found, where = table.seen.value(
+            ("hidden", heading, role in _SHAPES),
+            partial(hide_personal, table.text[heading], bare_only=role in _SHAPES),
+        )
         if len(where):
             if role == "id":  # several hidden ones are not the same
                 found = found.where(found != HIDDEN, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.numbers.column_units import unit_factor
+from geoplan.inputs.files.read_once import ReadOnce
 from geoplan.inputs.files.readers import read_source
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable
-from geoplan.inputs.findings.collector import FindingCollector, heading_for
+from geoplan.inputs.findings.collector import LARGE_TABLE, FindingCollector, heading_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -65,6 +66,7 @@ class RowTable:
     levels, above : see `RawTable`. factors : what its numbers are to be multiplied by (as its
         unit is ten thousand people) by heading and sheet, where that is not 1.
     native, copies : heading -> bool per row, see `RawTable`. hidden, folded : bool per row.
+    seen : what was found in the cells as they stand in the file, for all that read it.
     """
 
     text: pd.DataFrame
@@ -80,10 +82,21 @@ class RowTable:
     copies: dict[str, np.ndarray]
     hidden: np.ndarray
     folded: np.ndarray
+    seen: ReadOnce = field(default_factory=ReadOnce)
 
     def bind(self, collector: FindingCollector) -> None:
         """Findings are about the rows of this table from now on."""
         collector.bind_rows(self.text, self.rows, self.sheets)
+
+    def copy(self) -> RowTable:
+        """The same table, to be changed without changing this one."""
+        own: dict[str, Any] = {
+            name: {key: found.copy() for key, found in getattr(self, name).items()}
+            for name in ("row_findings", "native", "copies")
+        }
+        own |= {name: getattr(self, name).copy() for name in ("rows", "hidden", "folded")}
+        text, told = self.text.copy(deep=False), [*self.file_findings]
+        return replace(self, text=text, file_findings=told, **own)
 
     def keep(self, mask: np.ndarray) -> None:
         """Drop all other rows."""
@@ -102,7 +115,19 @@ class RowTable:
 
 
 def read_table(source: LayerSource) -> RowTable:
-    """The sheets of a file one below the other."""
+    """The sheets of a file one below the other; read once for all layers that share their reading.
+
+    A table with geometry, or a large one, is read each time: its memory is worth more.
+    """
+    table = source.reads.value(
+        ("table", source.cells),
+        lambda: _read(source),
+        keep=lambda found: found.geometry is None and len(found.text) < LARGE_TABLE,
+    )
+    return table if table.geometry is not None else table.copy()
+
+
+def _read(source: LayerSource) -> RowTable:
     tables, geometry = read_source(source)
     rows, sheets = (
         tables[0].rows,

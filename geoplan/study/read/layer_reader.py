@@ -10,6 +10,7 @@ from typing import Any
 from geoplan.inputs import LayerSource, Streets, read_facilities, read_lines
 from geoplan.inputs.columns.status import StatusWords
 from geoplan.inputs.files.database import is_database_url
+from geoplan.inputs.files.read_once import ReadOnce
 from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.finding import Finding, Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer, LineLayer
@@ -33,6 +34,7 @@ class LayerReader:
         self.crs = config.study.crs
         self.report = report
         self.loaded: list[Loaded[Any]] = []
+        self.reads = ReadOnce()
 
     def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
         """What a section of the study file names, or `path` by its settings."""
@@ -50,6 +52,7 @@ class LayerReader:
             unit=getattr(section, "unit", None),
             role=role,
             keep=_kept(section),
+            reads=self.reads,
         )
 
     def facilities(

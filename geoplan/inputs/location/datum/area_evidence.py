@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -16,12 +17,14 @@ import pandas as pd
 from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.files.read_once import ReadOnce, content_key
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.datum.street_evidence import DATUM_CANDIDATES
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.membership.area_lookup import area_heading, area_lookup
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.inputs.rows import Rows
+from geoplan.words.text_format import distinct_texts
 
 #: rows that are compared, taken evenly over the table
 _MAX_SAMPLE_ROWS = 5_000
@@ -99,6 +102,7 @@ def area_evidence(
     context: LocationContext,
     *,
     taken: str | None = None,
+    reads: ReadOnce | None = None,
 ) -> AreaEvidence | None:
     """Try every datum on degrees as they stand in the file; None without evidence.
 
@@ -107,7 +111,9 @@ def area_evidence(
     rows : of the file. lon, lat : degrees per row, NaN where there is no location.
     context : the finest level with polygons that the rows name is used.
     taken : the datum that the file is declared in; then outlines in other datums are tried too.
+    reads : of the study; what was tried on the same places and areas is not tried again.
     """
+    reads = reads or ReadOnce()
     there = np.isfinite(lon) & np.isfinite(lat)
     for level in reversed(list(context.areas)):
         layer = context.areas[level]
@@ -118,26 +124,39 @@ def area_evidence(
         lookup = area_lookup(layer)
         at = np.flatnonzero(there & ~is_empty(cells))
         at = at[:: max(len(at) // _MAX_SAMPLE_ROWS, 1)]
-        named = cells.iloc[at].map({v: lookup.code(v) for v in cells.iloc[at].unique()})
+        named = cells.iloc[at].map({v: lookup.code(v) for v in distinct_texts(cells.iloc[at])})
         at = at[named.notna().to_numpy()]
         codes = named.dropna().astype(str).to_numpy()
         if len(at) < MIN_ROWS:
             continue
         here = lon[at], lat[at]
-        outlines = {}
-        if taken is not None:
-            true = to_wgs84(here, taken)
-            outlines = {
-                d: _lies_in(layer, codes, from_wgs84(true, d), context.crs)
-                for d in DATUM_CANDIDATES[1:]
-            }
-        return AreaEvidence(
-            level=level,
-            rows=len(at),
-            inside={
-                d: _lies_in(layer, codes, to_wgs84(here, d), context.crs) for d in DATUM_CANDIDATES
-            },
-            said=layer.datum_said,
-            if_outlines=outlines,
+        names = "\n".join(codes)
+        return reads.value(
+            ("area evidence", layer, context.crs, taken, names, content_key(*here)),
+            partial(_tried, layer, codes, here, context.crs, taken=taken),
         )
     return None
+
+
+def _tried(
+    layer: AreaLayer,
+    codes: np.ndarray,
+    here: tuple[np.ndarray, np.ndarray],
+    crs: str,
+    *,
+    taken: str | None,
+) -> AreaEvidence:
+    """`area_evidence` of rows with these codes at these degrees."""
+    outlines = {}
+    if taken is not None:
+        true = to_wgs84(here, taken)
+        outlines = {
+            d: _lies_in(layer, codes, from_wgs84(true, d), crs) for d in DATUM_CANDIDATES[1:]
+        }
+    return AreaEvidence(
+        level=layer.level,
+        rows=len(codes),
+        inside={d: _lies_in(layer, codes, to_wgs84(here, d), crs) for d in DATUM_CANDIDATES},
+        said=layer.datum_said,
+        if_outlines=outlines,
+    )

@@ -13,18 +13,19 @@ import numpy as np
 from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError
+from geoplan.inputs.files.read_once import content_key
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.datum.area_evidence import MIN_ROWS, AreaEvidence, area_evidence
 from geoplan.inputs.location.datum.street_evidence import (
     DATUM_CANDIDATES,
     WEAK_SIGNIFICANCE,
     Shift,
+    SmallShift,
     StreetEvidence,
     small_shift,
     street_evidence,
 )
 from geoplan.inputs.location.extent import LocationContext
-from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.rows import Rows
 from geoplan.words import say
 from geoplan.words.message import Message
@@ -66,17 +67,28 @@ def check_datum(
     lon, lat = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     back = cached_transformer(context.crs, "EPSG:4326")
     lon[there], lat[there] = from_wgs84(back.transform(x, y), taken)
-    by_streets = None if streets is None else street_evidence(lon, lat, streets, taken=taken)
+    reads, places = collector.source.reads, (context.crs, content_key(there, x, y))
+    by_streets = None
+    if streets is not None:
+        by_streets = reads.value(
+            ("street evidence", streets, taken, places),
+            lambda: street_evidence(lon, lat, streets, taken=taken),
+        )
     if declared is not None:
         _contradicted_by_areas(
-            area_evidence(rows, lon, lat, context, taken=taken), declared, collector, by_streets
+            area_evidence(rows, lon, lat, context, taken=taken, reads=reads),
+            declared,
+            collector,
+            by_streets,
         )
     if streets is None:
         return
     if by_streets is not None and by_streets.refutes(taken):
         _contradicted_by_streets(by_streets, declared, taken, collector)
     else:
-        _shifted(x, y, collector, streets)
+        _shifted(
+            reads.value(("shift", streets, places), lambda: small_shift(x, y, streets)), collector
+        )
 
 
 def _contradicted_by_areas(
@@ -148,8 +160,7 @@ def _contradicted_by_streets(
     )
 
 
-def _shifted(x: np.ndarray, y: np.ndarray, collector: FindingCollector, streets: Streets) -> None:
-    found = small_shift(x, y, streets)
+def _shifted(found: SmallShift | None, collector: FindingCollector) -> None:
     if found is None:
         return
     collector.about_file(
