@@ -10,8 +10,9 @@ import shapely
 
 from geoplan.errors import UsageError
 from geoplan.network import Network, reach_areas
+from geoplan.network.isochrones import outline
 from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.site_outlines import _together, site_outlines
+from geoplan.network.isochrones.site_outlines import _among, _together, site_outlines
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,28 @@ def test_no_streets_at_all_are_no_division_by_zero():
     sites = np.arange(3)
     [run] = _together(sites, np.zeros(3, np.int64))
     assert run.tolist() == [0, 1, 2]
+
+
+def test_thinned_points_draw_the_same_outline(grid, monkeypatch):
+    sites = gpd.GeoSeries(gpd.points_from_xy([130, 910], [420, 1100]), crs=grid.crs)
+    whole = reach_outline(grid, sites, cutoff_m=700)
+    kept = []
+    true = outline._one_per_cell
+
+    def counted(xy, *grid_of):
+        kept.append((len(xy), len(found := true(xy, *grid_of))))
+        return found
+
+    monkeypatch.setattr(outline, "_FEW_POINTS", 0)
+    monkeypatch.setattr(outline, "_one_per_cell", counted)
+    assert reach_outline(grid, sites, cutoff_m=700).geometry.equals(whole.geometry)
+    ((before, after),) = kept
+    assert 0 < after < before
+
+
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_values_among_known_ones(count):
+    rng = np.random.default_rng(count)
+    known = np.unique(rng.integers(0, 99, count))
+    values = rng.integers(-5, 110, 80)
+    assert (_among(known, values) == np.isin(values, known)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contourpy
 import numpy as np
 import pytest
 import shapely
@@ -61,3 +62,12 @@ def test_long_and_tall_windows_share_no_large_canvas(monkeypatch):
     for k in (0, 1, 2, 4, 5):
         # lines are simplified: what is equal but for rounding may lose another corner
         assert together[k].symmetric_difference(apart[k]).area < 1e-4 * apart[k].area
+
+
+def test_the_contour_is_that_of_contourpy_left_to_itself():
+    rng = np.random.default_rng(4)
+    away = np.sqrt(rng.integers(0, 9, (40, 30)).astype(float))
+    plain = contourpy.contour_generator(z=away, fill_type="ChunkCombinedOffsetOffset")
+    wanted = plain.filled(-1.0, 2.0)
+    for found, (whole,) in zip(drawing._contour(away, 2.0), wanted, strict=True):
+        assert found.tolist() == whole.tolist()

@@ -14,7 +14,6 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.distinct import distinct
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.polylines import densified, lines_at
@@ -97,8 +96,8 @@ def reach_outline(
     if not parts:
         empty = {column: np.empty(0), "width_m": np.empty(0), "cell_m": np.empty(0)}
         return gpd.GeoDataFrame(empty, geometry=[], crs=network.crs)
-    low = np.min([part.min(axis=0) for part in parts], axis=0)
-    high = np.max([part.max(axis=0) for part in parts], axis=0)
+    low = np.min([[axis.min() for axis in part.T] for part in parts], axis=0)
+    high = np.max([[axis.max() for axis in part.T] for part in parts], axis=0)
     cell = _cell(high - low, width_m)
     origin = grid_origin(low, width_m=max(width_m, cell), cell_m=cell)
     xy = np.concatenate([_one_per_cell(part, origin, cell) for part in parts])
@@ -171,10 +170,11 @@ def _one_per_cell(xy: NDArray[np.float64], origin: NDArray[np.float64], cell_m: 
     """One of the points in every cell of the grid, and those at the border: they draw the same."""
     if len(xy) < _FEW_POINTS:
         return xy
-    column, row = ((xy - origin) / cell_m).astype(np.int64).T
-    first = np.unique(column * (row.max() + 1) + row, return_index=True)[1]
-    outermost = np.concatenate([xy.argmin(axis=0), xy.argmax(axis=0)])
-    return xy[distinct(np.concatenate([first, outermost]))]
+    column, row = ((xy - origin) / cell_m).astype(np.int32).T
+    drawn = np.full((column.max() + 1, row.max() + 1), -1, np.int32)
+    drawn[column, row] = np.arange(len(xy), dtype=np.int32)
+    outermost = [find(axis) for axis in xy.T for find in (np.argmin, np.argmax)]
+    return xy[np.concatenate([drawn[drawn >= 0], outermost])]
 
 
 def street_points(

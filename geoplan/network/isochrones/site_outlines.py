@@ -201,14 +201,18 @@ def _points_reached(
     with np.errstate(divide="ignore", invalid="ignore"):  # a street without length has a cost of 0
         share = np.repeat(query.cutoff - costs.data, count) / streets.per[at_v.astype(int), on]
     share[np.isnan(share)] = 1.0
-    full = distinct(owner[share >= 1] * network.n_edges + on[share >= 1])
+    pair = owner * network.n_edges + on
+    full = distinct(pair[share >= 1])
     whole, street = np.divmod(full, network.n_edges)
     cut = np.flatnonzero(share < 1)
-    cut = cut[~np.isin(owner[cut] * network.n_edges + on[cut], full)]
+    cut = cut[~_among(full, pair[cut])]
     on, at_v, share = on[cut], at_v[cut], share[cut]
     mid = np.flatnonzero(streets.seeds.edge[sites] >= 0)
     own = streets.seeds.edge[sites[mid]]
-    which = distinct(np.concatenate([street, on, own]))
+    met = np.zeros(network.n_edges, bool)
+    for some in (street, on, own):
+        met[some] = True
+    which = np.flatnonzero(met)
     step_m = FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
     xy, edge, part = street_points(network, float(step_m), which=which)
     place = 2.0 * edge + part
@@ -229,3 +233,10 @@ def _points_reached(
     length[length < 0] = 0
     point = np.repeat(start - np.cumsum(length) + length, length) + np.arange(length.sum())
     return xy[point], np.repeat(np.concatenate([whole, owner[cut], mid]), length)
+
+
+def _among(known: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the values are among `known`, which are ascending."""
+    if not len(known):
+        return np.zeros(len(values), bool)
+    return known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values

@@ -67,9 +67,13 @@ def strips(
         return shapes
     top = np.cumsum(size[:, 1]) - size[:, 1]
     marked = np.zeros((size[:, 1].sum(), size[:, 0].max()), bool)
-    column, row = ((xy - low[group]) / cell_m).astype(np.int64).T
+    beyond = low[group]
+    np.subtract(xy, beyond, out=beyond)
+    beyond /= cell_m
+    column, row = beyond.astype(np.int32).T
     marked[top[group] + row, column] = True
-    away = np.sqrt(_squares(marked, steps), dtype=np.float64)
+    away = _squares(marked, steps).astype(np.float64)
+    np.sqrt(away, out=away)
     points, rings, outlines = _contour(away, width_m / cell_m * _BESIDE)
     of = np.searchsorted(top + size[:, 1], points[rings[outlines[:-1]], 1], side="right")
     owner = np.repeat(of, np.diff(rings[outlines]))
@@ -132,6 +136,8 @@ def _contour(
     away: NDArray[np.float64], level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Where `away` is below `level`: points in cells, where rings begin, where polygons do."""
-    lines = contourpy.contour_generator(z=away, fill_type="ChunkCombinedOffsetOffset")
+    x, y = np.empty((2, *away.shape))  # left to itself, contourpy copies them several times
+    x[:], y.T[:] = np.arange(away.shape[1]), np.arange(away.shape[0])
+    lines = contourpy.contour_generator(x, y, away, fill_type="ChunkCombinedOffsetOffset")
     points, rings, outlines = (np.asarray(one[0]) for one in lines.filled(-1.0, level))
     return points, rings.astype(np.int64), outlines.astype(np.int64)
