@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -128,7 +130,8 @@ def _network(
     edges["oneway"] = ways.oneway[way]
     properties = _properties(ways, way, _barriers(segments, vertices.node, osm_nodes))
     if mode == "drive":
-        speed = np.array([speed_kmh(t[0], t[_MAXSPEED], options.speeds_kmh) for t in ways.tags])
+        speed_of = cache(partial(speed_kmh, speeds=options.speeds_kmh))
+        speed = np.array([speed_of(t[0], t[_MAXSPEED]) for t in ways.tags])
         properties["speed_kmh"] = speed[way]
         edges["minutes"] = driving_minutes(edges["length_m"], properties["speed_kmh"])
     if ways.minutes:
@@ -177,8 +180,8 @@ def _notes(
     if any(ways.conditional):
         notes["conditional"] = dict(zip(("open", "shut"), ways.conditional, strict=True))
     odd = OddTags(mode)
-    for tags in ways.tags:
-        odd.add(tags[0], tags[_MAXSPEED])
+    for (highway, maxspeed), count in Counter((t[0], t[_MAXSPEED]) for t in ways.tags).items():
+        odd.add(highway, maxspeed, count)
     for word, count in ways.odd_access.items():
         odd.add_access(word, count)
     return notes | odd.notes()
@@ -268,7 +271,7 @@ def _properties(ways: OsmWays, way: NDArray[np.int64], barriers: NDArray[Any]) -
     columns: dict[str, Any] = {"osm_id": ways.ids[way]}
     by_tag = zip(*ways.tags, strict=True)
     for key, values in zip(KEPT_TAGS, by_tag, strict=True):
-        if any(value is not None for value in values):
+        if values.count(None) < len(values):
             columns[key] = np.array(values, object)[way]
     frame = pd.DataFrame({**columns, "barrier": barriers})
     texts = {name: "str" for name in frame.columns if name != "osm_id"}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geoplan.errors import NetworkError
 from geoplan.network.builders.osm_tags import (
     AREA,
+    DECIDING_KEYS,
     KEPT_TAGS,
     STREET_FILTERS,
     TagGetter,
@@ -92,6 +93,77 @@ class OsmNodes:
     barriers: dict[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """What is read of a way's tags: what decides about it (see `DECIDING_KEYS`), what is kept."""
+
+    deciding: tuple[str | None, ...]
+    kept: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, tags: Any) -> _Tags:
+        """Of osmium's list; most ways have few tags, which are the first that are asked for."""
+        get, left = tags.get, len(tags)
+        found: dict[str, str] = {}
+        for key in _READ_KEYS:
+            value = get(key)
+            if value is not None:
+                found[key] = value
+                left -= 1
+                if not left:
+                    break
+        return cls(tuple(map(found.get, DECIDING_KEYS)), _kept(found.get))
+
+
+_HIGHWAY, _ROUTE = DECIDING_KEYS.index("highway"), DECIDING_KEYS.index("route")
+#: the usual tags first
+_READ_KEYS = tuple(dict.fromkeys(("highway", "name", "oneway", *KEPT_TAGS, *DECIDING_KEYS)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What the tags of a way say to one mode, whatever its nodes.
+
+    why : it is left out; "" for a street. square : if closed it is an area that people walk across.
+    conditional : it says when it is open. other : no one of this mode misses it.
+    """
+
+    why: str = ""
+    is_way: bool = True
+    square: bool = False
+    conditional: bool = False
+    other: bool = False
+    oneway: int = 0
+    odd_access: str = ""
+    ferry: bool = False
+    minutes: float | None = None
+
+
+def _verdict(mode: str, tag: TagGetter, *, ferries: bool) -> _Verdict:
+    """What the tags say about a way with a ``highway`` or ``route`` tag."""
+    highway = tag("highway")
+    if highway is None:
+        if not is_ferry_of(mode, tag):
+            return _Verdict(is_way=False)
+        return _Verdict(
+            why="" if ferries else FERRY,
+            oneway=direction(mode, tag),
+            odd_access=odd_access(mode, tag),
+            ferry=True,
+            minutes=ferry_minutes(tag("duration")),
+        )
+    merged = ";" in highway
+    why = reason_merged(mode, tag) if merged else reason_left_out(mode, tag)
+    return _Verdict(
+        why=why,
+        square=why == "tag" and mode == "walk" and _may_be_square(tag),
+        conditional=any(tag(key) is not None for key in STREET_FILTERS[mode].conditional_keys),
+        other=why == "class" and is_of_another_mode(mode, highway),
+        oneway=direction(mode, tag),
+        odd_access=odd_access(mode, tag),
+    )
+
+
 class _WayCollector:
     """The ways of one mode as they are met in the file."""
 
@@ -106,45 +178,38 @@ class _WayCollector:
         self.conditional = [0, 0]
         self.of_other_modes = 0
         self.odd_access: Counter[str] = Counter()
-        self.conditional_keys = STREET_FILTERS[mode].conditional_keys
+        self._verdicts: dict[tuple[str | None, ...], _Verdict] = {}
 
-    def add(self, id: int, refs: list[int], tag: TagGetter) -> None:
+    def add(self, id: int, refs: list[int], tags: _Tags) -> None:
         """A way with a ``highway`` or ``route`` tag: a street, a square, or left out."""
-        highway = tag("highway")
-        if highway is None:
-            self._add_ferry(id, refs, tag)
+        said = self._said(tags)
+        if not said.is_way or (said.ferry and len(refs) < 2):
             return
-        if ";" in highway:
-            why = reason_merged(self.mode, tag)
-        else:
-            why = reason_left_out(self.mode, tag)
-        if why == "tag" and self.mode == "walk" and _is_square(refs, tag):
-            self.squares.append(OsmSquare(id, [refs], [], _kept(tag)))
-            self.odd_access[odd_access(self.mode, tag)] += 1
+        if said.square and len(refs) > 3 and refs[0] == refs[-1]:
+            self.squares.append(OsmSquare(id, [refs], [], tags.kept))
+            self.odd_access[said.odd_access] += 1
             return
-        if any(tag(key) is not None for key in self.conditional_keys):
-            self.conditional[1 if why else 0] += 1
-        if why or len(refs) < 2:
-            self.left_out.setdefault(why or "short", Runs()).add(refs)
-            self.of_other_modes += why == "class" and is_of_another_mode(self.mode, highway)
+        if said.conditional:
+            self.conditional[1 if said.why else 0] += 1
+        if said.why or len(refs) < 2:
+            self.left_out.setdefault(said.why or "short", Runs()).add(refs)
+            self.of_other_modes += said.other
             return
-        self._add_street(id, refs, tag)
-
-    def _add_ferry(self, id: int, refs: list[int], tag: TagGetter) -> None:
-        if not is_ferry_of(self.mode, tag) or len(refs) < 2:
-            return
-        if not self.ferries:
-            self.left_out.setdefault(FERRY, Runs()).add(refs)
-            return
-        self.minutes[len(self.ids)] = ferry_minutes(tag("duration"))
-        self._add_street(id, refs, tag)
-
-    def _add_street(self, id: int, refs: list[int], tag: TagGetter) -> None:
+        if said.ferry:
+            self.minutes[len(self.ids)] = said.minutes
         self.ids.append(id)
         self.runs.add(refs)
-        self.oneway.append(direction(self.mode, tag))
-        self.tags.append(_kept(tag))
-        self.odd_access[odd_access(self.mode, tag)] += 1
+        self.oneway.append(said.oneway)
+        self.tags.append(tags.kept)
+        self.odd_access[said.odd_access] += 1
+
+    def _said(self, tags: _Tags) -> _Verdict:
+        """What the tags say; most ways have the tags of another one."""
+        known = self._verdicts.get(tags.deciding)
+        if known is None:
+            tag = dict(zip(DECIDING_KEYS, tags.deciding, strict=True)).__getitem__
+            known = self._verdicts[tags.deciding] = _verdict(self.mode, tag, ferries=self.ferries)
+        return known
 
     def ways(self) -> OsmWays:
         return OsmWays(
@@ -170,10 +235,10 @@ def _kept(tag: TagGetter) -> tuple[str | None, ...]:
     return tuple(tags)
 
 
-def _is_square(refs: list[int], tag: TagGetter) -> bool:
+def _may_be_square(tag: TagGetter) -> bool:
     """Whether a way was left out only for being an area that people walk across."""
     why = reason_left_out("walk", lambda key: None if key == AREA[0] else tag(key))
-    return not why and len(refs) > 3 and refs[0] == refs[-1] and tag(AREA[0]) == AREA[1]
+    return not why and tag(AREA[0]) == AREA[1]
 
 
 def read_osm(
@@ -215,15 +280,16 @@ class _Tracker:
     """The nodes that ways need; all of them where ids of an editor were never uploaded."""
 
     def __init__(self) -> None:
-        self.ids: Any = osmium.IdTracker()
+        self.refs = array("q")
 
-    def add(self, way: Any, refs: list[int]) -> None:
-        if self.ids is None or not refs:
-            return
-        if min(refs) < 0:
-            self.ids = None  # osmium takes no ids below 0
-        else:
-            self.ids.add_references(way)
+    def node_filter(self) -> Any:
+        """Osmium's filter for the nodes; None = all, as it takes no ids below 0."""
+        ids = np.unique(np.array(self.refs, np.int64))
+        if len(ids) and ids[0] < 0:
+            return None
+        wanted = array("q")
+        wanted.frombytes(ids.tobytes())
+        return osmium.filter.IdFilter(wanted)
 
 
 def _read_ways(path: Path, found: list[_WayCollector], tracker: _Tracker) -> None:
@@ -237,10 +303,11 @@ def _read_ways(path: Path, found: list[_WayCollector], tracker: _Tracker) -> Non
                 borders[item.id] = square
             continue
         refs = [node.ref for node in item.nodes]
+        tags, id = _Tags.of(item.tags), item.id
         for each in found:
-            each.add(item.id, refs, item.tags.get)
-        if item.tags.get("highway") is not None or item.tags.get("route") == FERRY:
-            tracker.add(item, refs)
+            each.add(id, refs, tags)
+        if tags.deciding[_HIGHWAY] is not None or tags.deciding[_ROUTE] == FERRY:
+            tracker.refs.extend(refs)
     walkers = [each for each in found if each.mode == "walk"]
     if borders and walkers:
         _add_relations(path, borders, walkers, tracker)
@@ -265,7 +332,7 @@ def _add_relations(
     for way in file_processor(path, osmium.osm.WAY):
         if way.id in wanted:
             refs_of[way.id] = [node.ref for node in way.nodes]
-            tracker.add(way, refs_of[way.id])
+            tracker.refs.extend(refs_of[way.id])
     for relation, (tags, members) in borders.items():
         known = {role: [] for role in ("outer", "inner")}  # type: dict[str, list[list[int]]]
         for way, role in members.items():
@@ -298,7 +365,8 @@ def _read_nodes(path: Path, tracker: _Tracker) -> OsmNodes:
     ids, lon, lat = array("q"), array("d"), array("d")
     barriers: dict[int, str] = {}
     nodes = file_processor(path, osmium.osm.NODE)
-    for node in nodes if tracker.ids is None else nodes.with_filter(tracker.ids.id_filter()):
+    needed = tracker.node_filter()
+    for node in nodes if needed is None else nodes.with_filter(needed):
         location = node.location
         if not location.valid():
             continue

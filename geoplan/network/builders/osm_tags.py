@@ -28,6 +28,7 @@ from geoplan.network.builders.tagging.values import is_merged, tag_values
 from geoplan.words.message import Message, Messages
 
 __all__ = [
+    "DECIDING_KEYS",
     "KEPT_TAGS",
     "NOT_A_STREET",
     "OTHER_SPEED_KMH",
@@ -165,6 +166,18 @@ STREET_FILTERS: Mapping[str, StreetFilter] = {
         oneway_keys=("oneway:motorcar", "oneway:motor_vehicle", "oneway"),
     ),
 }
+#: all tags that say whether a way is a street of some mode, or a ferry, and in which direction
+DECIDING_KEYS = tuple(
+    dict.fromkeys(
+        key
+        for street in STREET_FILTERS.values()
+        for key in (
+            *("highway", "service", "junction", "route", "duration"),
+            *(*street.own_keys, *street.access_keys, *street.conditional_keys),
+            *(*(key for key, _ in street.forbidden_tags), *street.oneway_keys),
+        )
+    )
+)
 #: classes that are left out of a mode as of no use to it, not as forbidden: an access tag
 #: that merely confirms the right does not bring them back
 _OF_NO_USE = {"walk": NOT_THERE, "drive": NOT_A_STREET | {"service"}}

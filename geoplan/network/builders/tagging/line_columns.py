@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -290,8 +291,9 @@ def _sign(cell: Iterable[str], meaning: Mapping[str, int]) -> int:
 
 
 def _says_yes(values: pd.Series) -> NDArray[np.bool_]:
-    text = values.astype(object).where(values.notna(), "").map(plain)
-    return ~text.map(says_no).to_numpy(bool)
+    answer = cache(lambda text: not says_no(plain(text)))  # few different ones
+    texts = values.astype(object).where(values.notna(), "").tolist()
+    return np.array([answer(str(text)) for text in texts], bool)
 
 
 def heights(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.float64]:

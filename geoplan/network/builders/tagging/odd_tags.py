@@ -36,12 +36,12 @@ class OddTags:
         self.access: Counter[str] = Counter()
         self.no_class = self.streets = 0
 
-    def add(self, highway: Any, maxspeed: Any) -> None:
-        """One street."""
-        self.streets += 1
+    def add(self, highway: Any, maxspeed: Any, count: int = 1) -> None:
+        """One street, or so many alike."""
+        self.streets += count
         limit, odd = (None, False) if maxspeed is None else read_maxspeed(maxspeed)
         if odd and self.mode == "drive":
-            self.speeds[str(maxspeed)] += 1
+            self.speeds[str(maxspeed)] += count
         if limit is not None and self.mode == "drive":
             return  # the class does not matter
         known = class_speed(highway)[1]
@@ -49,9 +49,9 @@ class OddTags:
             return
         names = tag_values(highway)
         if not names:
-            self.no_class += 1
+            self.no_class += count
         elif _KNOWN.isdisjoint(names):
-            self.classes[names[0]] += 1
+            self.classes[names[0]] += count
 
     def add_access(self, word: str, count: int = 1) -> None:
         """Streets with what `odd_access` found; "" is nothing."""
