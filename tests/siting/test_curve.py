@@ -33,8 +33,8 @@ def test_every_point_agrees_with_a_question_of_its_own(seed: int) -> None:
 
 def test_of_many_numbers_each_is_as_good_as_one_solved_alone(monkeypatch) -> None:
     rng = np.random.default_rng(8)
-    homes, sites = rng.uniform(0, 100, (2, 300, 1))[:, :, 0], rng.uniform(0, 100, 60)
-    cover = np.abs(homes[0][:, None] - sites) < 1.2  # along one street: quickly proved
+    homes, sites = rng.uniform(0, 100, 300), np.linspace(0, 100, 60)
+    cover = np.abs(homes[:, None] - sites) < 2  # along one street: quickly proved
     problem = SitingProblem.from_cover(cover, rng.integers(1, 50, 300), fixed=[7])
     numbers = range(1, 41)
     alone = coverage_curve(problem, sites=numbers)

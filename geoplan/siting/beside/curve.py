@@ -13,6 +13,7 @@ import pandas as pd
 from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_part import people_served, shortage_part
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
+from geoplan.siting.mclp.components import components_of, solve_components
 from geoplan.siting.mclp.incumbent import Incumbent
 from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.local_search import greedy
@@ -164,11 +165,15 @@ def solve_all(
 ) -> dict[int, Incumbent]:
     """Every number of sites, from few to many, each warm-started by the next smaller one known.
 
-    Of many numbers every sixteenth is solved first: the multipliers of two of them mostly prove
-    what a local search finds for the numbers between.
+    Of many numbers components that share nothing have a curve each, put together. Where there are
+    none, every sixteenth is solved first: the multipliers of two of them mostly prove what a local
+    search finds for the numbers between.
     """
-    found: dict[int, Incumbent] = {}
     many = len(numbers) > _MANY
+    parts = components_of(core) if many else []
+    if parts:
+        return solve_components(core, parts, numbers, solve=solve_mclp, control=control)
+    found: dict[int, Incumbent] = {}
     order = list(dict.fromkeys([*numbers[::_STRIDE], numbers[-1], *numbers])) if many else numbers
     greedy_order = greedy(core, n_new=max(numbers, default=0))
     for k, n_new in enumerate(order):
