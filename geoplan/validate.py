@@ -138,6 +138,12 @@ def _is_run(value: Any) -> bool:
     return isinstance(value, Iterable) and getattr(value, "ndim", 1) > 0
 
 
+def _is_pair_of_labels(value: Any) -> bool:
+    if type(value) is tuple:  # as most are
+        return len(value) == 2
+    return _is_list(value) and len(list(value)) == 2
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
@@ -156,7 +162,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "values": lambda v: _is_list(v) or isinstance(v, Mapping) or _is_number(v),
     "labels": lambda v: _is_list(v) or isinstance(v, str),
     "by_label": lambda v: _is_list(v) or isinstance(v, Mapping),
-    "pairs": lambda v: _is_run(v) and all(_is_list(one) and len(list(one)) == 2 for one in v),
+    "pairs": lambda v: _is_run(v) and all(map(_is_pair_of_labels, v)),
     "points": _has_geometry,
     "levels": lambda v: (
         isinstance(v, Mapping)

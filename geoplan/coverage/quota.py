@@ -266,10 +266,11 @@ def _of_level(
     facilities: FacilityLayer, standard: ServiceStandard, layer: AreaLayer, quotas: list[Quota]
 ) -> pd.DataFrame:
     codes = facilities.frame[layer.level].astype("string").fillna("")
-    codes = codes.where(codes.isin(layer.frame.index.astype("string")), "")
+    known = pd.Index(layer.frame.index.astype(str).to_numpy(object))
+    codes = codes.where(known.get_indexer(codes.to_numpy(object)) >= 0, "")
     staff = designated_rows(facilities).to_numpy(bool)
-    keys = [standard.tier_key(t) if pd.notna(t) else None for t in facilities.frame["tier"]]
-    tiers = np.array([key or "" for key in keys], dtype=object)
+    number, words = pd.factorize(facilities.frame["tier"])
+    tiers = np.array([*(standard.tier_key(word) or "" for word in words), ""], object)[number]
     lost = bool((codes == "").any())
     index = pd.Index([*layer.frame.index.astype(str), *([""] if lost else [])], name=layer.level)
 

@@ -56,14 +56,11 @@ def tier_of(facilities: FacilityLayer, standard: ServiceStandard) -> pd.Series:
     >>> tier_of(sites, standard_for("shelter")).tolist()
     ['haven', 'partner', <NA>]
     """
-    frame = facilities.frame
-    keys = [standard.tier_key(text) if pd.notna(text) else None for text in frame["tier"]]
-    return pd.Series(
-        [pd.NA if key is None else key for key in keys],
-        index=frame.index,
-        dtype=object,
-        name="tier",
-    )
+    words = facilities.frame["tier"]
+    number, distinct = pd.factorize(words)
+    keys = [standard.tier_key(word) for word in distinct]
+    of_word = np.array([*(pd.NA if key is None else key for key in keys), pd.NA], object)
+    return pd.Series(of_word[number], index=words.index, dtype=object, name="tier")
 
 
 def sites_of_tier(

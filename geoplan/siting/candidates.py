@@ -291,24 +291,46 @@ def thin(
     weights = np.asarray(weights, float)
     reached = np.asarray(by_row.T @ weights).ravel()
     kept = _undominated(by_row, stays, kind) if alike else np.flatnonzero(reached > 0)
-    worth = kept = np.union1d(kept, stays)
+    order, chosen = _picked(by_row, reached, np.union1d(kept, stays), stays, limit)
+    loss = np.empty(0)
+    if not chosen.all():
+        columns = by_row[:, order].astype(np.float64).tocsc()
+        best_shared = _most_shared(columns[:, ~chosen], columns[:, chosen], weights)
+        loss = np.sort(reached[order[~chosen]] - best_shared)[::-1]
+    return Thinned(kept=np.sort(order[chosen]), loss=np.maximum(loss, 0.0), worth=np.sort(order))
+
+
+def kept_of(
+    cover: sparse.spmatrix, weights: np.ndarray, *, limit: int, always: Sequence[int] = ()
+) -> np.ndarray:
+    """Positions that `thin` keeps, for who does not ask what the others would be worth."""
+    by_row, stays = _by_row(cover), np.asarray(always, np.int64)
+    reached = np.asarray(by_row.T @ np.asarray(weights, float)).ravel()
+    kept = np.union1d(_undominated(by_row, stays, None), stays)
+    order, chosen = _picked(by_row, reached, kept, stays, limit)
+    return np.sort(order[chosen])
+
+
+def _picked(
+    by_row: sparse.csr_matrix,
+    reached: np.ndarray,
+    kept: np.ndarray,
+    stays: np.ndarray,
+    limit: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The candidates `kept`, those that reach most first, and which of them stay."""
     if len(kept) <= limit:
-        return Thinned(kept=kept, loss=np.empty(0), worth=worth)
-    strongest_first = kept[np.argsort(-reached[kept], kind="stable")]
-    ordered = by_row[:, strongest_first]
+        return kept, np.ones(len(kept), bool)
+    order = kept[np.argsort(-reached[kept], kind="stable")]
+    ordered = by_row[:, order]
     ordered.sort_indices()
     rows = np.flatnonzero(np.diff(ordered.indptr))
-    best_of_row = np.unique(ordered.indices[ordered.indptr[rows]])
-    chosen = np.zeros(len(strongest_first), bool)
-    chosen[best_of_row] = True
-    chosen |= np.isin(strongest_first, stays)
+    chosen = np.zeros(len(order), bool)
+    chosen[ordered.indices[ordered.indptr[rows]]] = True  # the best of each row
+    chosen |= np.isin(order, stays)
     room = max(limit - int(chosen.sum()), 0)
     chosen[np.flatnonzero(~chosen)[:room]] = True
-    stay, go = strongest_first[chosen], strongest_first[~chosen]
-    columns = ordered.astype(np.float64).tocsc()
-    best_shared = _most_shared(columns[:, ~chosen], columns[:, chosen], weights)
-    loss = np.sort(reached[go] - best_shared)[::-1]
-    return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0), worth=worth)
+    return order, chosen
 
 
 def _by_row(cover: sparse.spmatrix) -> sparse.csr_matrix:

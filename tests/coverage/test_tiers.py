@@ -15,6 +15,7 @@ from geoplan.coverage.tiers import (
     referral_summary,
     sites_of_tier,
     tier_counts,
+    tier_of,
 )
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
@@ -44,6 +45,16 @@ def test_a_table_s_own_words_for_tiers_are_understood_and_counted():
         "community_facility": 2,
         "": 2,
     }
+
+
+def test_words_asked_about_once_each_are_those_asked_about_row_by_row():
+    elderly = standard_for("elderly_centre")
+    rng = np.random.default_rng(3)
+    words = rng.choice(["区县级", " 区县级 ", "农村幸福院", "医院", "", None, pd.NA], 200).tolist()
+    found = tier_of(facilities_of(words), elderly)
+    asked = [None if pd.isna(word) else elderly.tier_key(word) for word in words]
+    assert [None if key is pd.NA else key for key in found] == asked
+    assert tier_of(facilities_of([]), elderly).empty
 
 
 def test_a_stand_in_counts_only_where_the_standard_says_so():

@@ -18,6 +18,7 @@ from geoplan.errors import UsageError
 from geoplan.siting.candidates import (
     cluster_points,
     junction_points,
+    kept_of,
     outside,
     thin,
     too_close,
@@ -47,6 +48,10 @@ def test_thinning_keeps_reach_and_its_loss_is_a_bound(seed: int, limit: int, sit
     assert (left.any(axis=1) == cover.any(axis=1)).all()
     full, after = _best(cover, weights, sites), _best(left, weights, sites)
     assert after <= full <= after + thinned.bound_loss(sites) + 1e-9
+    always = rng.choice(9, sites, replace=False).tolist()
+    alone = kept_of(sparse.csr_matrix(cover), weights, limit=limit, always=always)
+    with_losses = thin(sparse.csr_matrix(cover), weights, limit=limit, always=always)
+    assert alone.tolist() == with_losses.kept.tolist()
     if len(thinned.loss) == 0:
         assert after == full
 

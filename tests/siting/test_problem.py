@@ -103,3 +103,13 @@ def test_labels_that_do_not_match_are_told_by_kind_only_where_that_is_why(labels
         faults.raise_all()
     for lang, words in zip(("en", "zh"), told, strict=True):
         assert words in caught.value.message(lang)
+
+
+def test_fixed_sites_that_conflict_are_told_pair_by_pair() -> None:
+    cover, pairs = np.ones((2, 5), bool), [(0, 1), (1, 2), (2, 4), (3, 4)]
+    with pytest.raises(SitingError) as told:
+        SitingProblem.from_cover(cover, [1, 1], fixed=[1, 2, 4], conflicts=pairs)
+    assert "(1, 2)" in str(told.value)
+    assert "(2, 4)" in str(told.value)
+    assert "(0, 1)" not in str(told.value)
+    assert len(SitingProblem.from_cover(cover, [1, 1], fixed=[0, 3], conflicts=pairs).conflicts)

@@ -149,7 +149,26 @@ class _Marking:
             for k in np.unique(chain):
                 self.preferred[int(k)] = np.unique(at[chain == k])
 
-    def add(self, point: Point, chain: int, at: float, **facts: Any) -> None:
+    def add(self, chain: int, placed: list[tuple[Point, float, dict[str, Any]]]) -> None:
+        """Markers on one chain: point, chainage, facts of each."""
+        if not placed:
+            return
+        series = gpd.GeoSeries([point for point, _, _ in placed], crs=self.crs)
+        snaps = snap_markers(self.chains, series, self.tolerance, self.tree)
+        marker = snaps["marker"].to_numpy(np.int64)
+        others, chainages = snaps["chain"].to_numpy(np.int64), snaps["at"].to_numpy(float)
+        own = self.chains.chains[chain]
+        for m, (point, at, facts) in enumerate(placed):
+            self._list(point, chain, at, facts)
+            self.at[chain].append(at)
+            mine = marker == m
+            # on its own chain the marker stands where it was put, not at the nearest position again
+            for k, where in zip(others[mine], chainages[mine], strict=True):
+                ends = min(where, own.length - where) <= NO_LENGTH_M
+                if k != chain or (not own.closed and ends):
+                    self.at[int(k)].append(float(where))
+
+    def _list(self, point: Point, chain: int, at: float, facts: dict[str, Any]) -> None:
         line, chainage = self.chains.chains[chain].at(at)
         spots = self.preferred.get(chain, np.empty(0))
         self.rows.append(
@@ -161,15 +180,6 @@ class _Marking:
                 "geometry": point,
             }
         )
-        self.at[chain].append(at)
-        series = gpd.GeoSeries([point], crs=self.crs)
-        new = snap_markers(self.chains, series, self.tolerance, self.tree)
-        # on its own chain the marker stands where it was put, not at the nearest position again
-        own = self.chains.chains[chain]
-        for k, where in zip(new["chain"], new["at"], strict=True):
-            ends = min(where, own.length - where) <= NO_LENGTH_M
-            if k != chain or (not own.closed and ends):
-                self.at[int(k)].append(float(where))
 
     def mark_required(self, kind: str, point: Point) -> None:
         added = [row["geometry"] for row in self.rows]
@@ -177,7 +187,8 @@ class _Marking:
             return
         chain = int(self.tree.nearest(point))
         at = float(self.chains.chains[chain].geometry.project(point))
-        self.add(point, chain, at, reason="required", kind=kind, stretch_m=float("nan"))
+        facts = {"reason": "required", "kind": kind, "stretch_m": float("nan")}
+        self.add(chain, [(point, at, facts)])
 
     def stretches(self, k: int) -> list[Stretch]:
         at = np.array(self.at[k], dtype=float)
@@ -185,19 +196,15 @@ class _Marking:
 
     def fill_gaps(self) -> None:
         for k, chain in enumerate(self.chains.chains):
+            placed = []
             for stretch in self.stretches(k):
                 if stretch.covered:
                     continue
+                facts = {"reason": "spacing", "kind": "", "stretch_m": stretch.length}
                 for at in self._positions(k, chain, stretch):
                     where = at % chain.length if chain.closed else at
-                    self.add(
-                        chain.point(where),
-                        k,
-                        where,
-                        reason="spacing",
-                        kind="",
-                        stretch_m=stretch.length,
-                    )
+                    placed.append((chain.point(where), where, facts))
+            self.add(k, placed)
 
     def _positions(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
         """Chainages of the fewest markers in one gap, near even positions."""
@@ -263,14 +270,9 @@ class _Marking:
         for chosen in np.flatnonzero(np.round(solution.x) > 0.5):
             k = bare[int(chain[spot == chosen][0])]
             at = float(self.chains.chains[k].geometry.project(where[chosen]))
-            self.add(
-                where[chosen],
-                k,
-                at,
-                reason="spacing",
-                kind="",
-                stretch_m=self.chains.chains[k].length,
-            )
+            length = self.chains.chains[k].length
+            facts = {"reason": "spacing", "kind": "", "stretch_m": length}
+            self.add(k, [(where[chosen], at, facts)])
 
     def _candidates(self, chain: Chain, spots: np.ndarray) -> list[Point]:
         """Where a single marker may stand: on a crossing or in the middle, or at the ends."""

@@ -343,12 +343,14 @@ def read_site_data(
     areas = codes_by_label(given.get("areas"), "areas", demand_index, faults)
     site_areas = codes_by_label(given.get("site_areas"), "site_areas", site_index, faults)
     pairs = read_pairs(given.get("conflicts", ()), site_index, faults)
-    together = [p for p in pairs if np.isin(p, at["fixed"]).all()]
-    if together:
+    stands = np.zeros(len(site_index), bool)
+    stands[at["fixed"]] = True
+    together = pairs[stands[pairs].all(axis=1)]
+    if len(together):
         faults.add(
             Message(
                 "siting_faults.fixed_conflict",
-                some=some_of([tuple(site_index[list(p)]) for p in together]),
+                some=some_of([tuple(site_index[p]) for p in together]),
             )
         )
     return {

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from geoplan.errors import UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.network import Network
+from geoplan.network.graph.timed import streets_of
 from geoplan.results import ServiceResult
 from geoplan.siting import junction_points, outside, too_close
 from geoplan.siting.candidates import nearer_than
@@ -127,7 +128,10 @@ def nearest_junctions(network: Network, near: gpd.GeoDataFrame) -> gpd.GeoDataFr
         nodes = np.column_stack([network.x, network.y])
         found = np.unique(cKDTree(nodes).query(shapely.get_coordinates(targets))[1])
     elif network.n_nodes and len(targets):
-        tree = shapely.STRtree(shapely.points(network.x, network.y))
+        streets = streets_of(network)
+        tree = streets.derived(
+            "junctions", lambda: shapely.STRtree(shapely.points(streets.x, streets.y))
+        )
         found = np.unique(tree.nearest(targets))
     index = pd.Index([f"n{i}" for i in found], name="id")
     points = shapely.points(network.x[found], network.y[found])

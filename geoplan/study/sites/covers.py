@@ -21,7 +21,7 @@ from geoplan.network.graph.timed import TimedNetwork, streets_of
 from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.search.snapping import snap
 from geoplan.results import ServiceResult
-from geoplan.siting.candidates import thin
+from geoplan.siting.candidates import kept_of
 from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import SitingSection
@@ -187,7 +187,7 @@ def _cover(
 def _kept(cover: sparse.csc_matrix, people: np.ndarray, pool: gpd.GeoDataFrame) -> np.ndarray:
     """Positions of the candidates that stay: the suggested ones and those that matter most."""
     always = np.flatnonzero(pool["planned"].to_numpy(bool))
-    return thin(cover, people, limit=MOST_CANDIDATES, always=always.tolist()).kept
+    return kept_of(cover, people, limit=MOST_CANDIDATES, always=always.tolist())
 
 
 def _told(context: Context, frame: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

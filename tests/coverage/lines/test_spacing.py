@@ -8,9 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings, strategies as st
 from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 
+from geoplan.coverage.lines import suggest_markers as marking
 from geoplan.coverage.lines.gap_stretches import gap_stretches
 from geoplan.coverage.lines.spacing import spacing_coverage
 from geoplan.coverage.lines.suggest_markers import suggest_markers
@@ -269,6 +272,26 @@ def test_networks_of_blocks_end_without_gaps(seed):
     full = spacing_coverage(town, everything)
     assert full.gap_m == 0
     assert full.required_marked == full.required_total
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_markers_of_a_line_put_together_are_those_put_one_by_one(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    ways = rng.uniform(0, 9000, (6, 5, 2)).round(-2)
+    town = lines(**{f"way{k}": LineString(way) for k, way in enumerate(ways)})
+    at = gpd.GeoSeries(shapely.points(rng.uniform(0, 9000, (40, 2))), crs=town.crs)
+    roads = lines(road=LineString(rng.uniform(0, 9000, (4, 2))))
+    options = {"max_spacing_m": 700, "tolerance_m": 60, "crossings": roads}
+    together = suggest_markers(town, at, **options)
+    assert len(together) > 30
+    true = marking._Marking.add
+
+    def one_by_one(self, chain, placed):
+        for one in placed:
+            true(self, chain, [one])
+
+    monkeypatch.setattr(marking._Marking, "add", one_by_one)
+    assert_geodataframe_equal(suggest_markers(town, at, **options), together)
 
 
 def test_one_marker_serves_short_lines_that_meet():
