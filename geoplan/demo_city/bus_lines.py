@@ -6,6 +6,7 @@ district's seat, long ones from the seats to the city.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -94,6 +95,7 @@ def bus_lines(
     )
     stops = _stops(city, used, times)
     near = cKDTree(people[["x", "y"]].to_numpy(float))
+    bends = _bends(city)
     rows = []
     for one in lines:
         at = _called(city, one.nodes, stops)
@@ -110,7 +112,7 @@ def bus_lines(
             "速度": [one.speed_kmh for one in lines],
             "备注": _MADE_UP,
         },
-        geometry=[shapely.LineString(_drawn(city, one.nodes)) for one in lines],
+        geometry=[shapely.LineString(_drawn(city, one.nodes, bends)) for one in lines],
         crs=CRS,
     )
     return table, pd.DataFrame(rows, columns=["line", "order", "stop", "x", "y"])
@@ -205,17 +207,19 @@ def _called(city: City, way: NDArray[np.int64], stops: NDArray[np.bool_]) -> NDA
     return np.concatenate([ends[0], at, ends[1]]).astype(np.int64)
 
 
-def _drawn(city: City, way: NDArray[np.int64]) -> Array:
-    """The way with the bends of its streets."""
+def _bends(city: City) -> dict[tuple[int, int], Array]:
+    """The bends of streets by their ends, in both directions."""
     bends = {}
-    wanted = {(int(a), int(b)) for a, b in pairwise(way)}
-    wanted |= {(b, a) for a, b in wanted}
-    touched = city.edges[city.edges["u"].isin(way) & city.edges["v"].isin(way)]
-    for u, v, bend in zip(touched["u"], touched["v"], touched["bend"], strict=True):
-        if bend is not None and (u, v) in wanted:
-            bends[u, v], bends[v, u] = bend, bend[::-1]
+    bent = city.edges[city.edges["bend"].notna()]
+    for u, v, bend in zip(bent["u"].tolist(), bent["v"].tolist(), bent["bend"], strict=True):
+        bends[u, v], bends[v, u] = bend, bend[::-1]
+    return bends
+
+
+def _drawn(city: City, way: NDArray[np.int64], bends: Mapping[tuple[int, int], Array]) -> Array:
+    """The way with the bends of its streets."""
     parts = [city.xy[way[:1]]]
-    for a, b in pairwise(way):
+    for a, b in pairwise(way.tolist()):
         parts += [bends[a, b]] if (a, b) in bends else []
         parts.append(city.xy[b][None])
     return np.vstack(parts)

@@ -32,6 +32,8 @@ from geoplan.demo_city.landmarks import (
 from geoplan.demo_city.noise import Array, Warp, Waves
 
 CRS = "EPSG:4548"
+#: columns of a town as a circle
+_CIRCLE = ("x", "y", "radius_m")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -68,10 +70,13 @@ class Land:
         # valleys run where the wide waves are level, hills rise between them
         rough = 0.1 + 1.25 * np.abs(self._ridge(xy)) + 0.16 * self._folds(xy)
         high = np.clip(base, 0, 1.15) * np.clip(rough, 0, 1.25)
-        subdistricts = self.subdistricts
-        for x, y, r in zip(
-            subdistricts["x"], subdistricts["y"], subdistricts["radius_m"], strict=True
-        ):
+        if not len(xy):
+            return high
+        centres = self.subdistricts[list(_CIRCLE)].to_numpy(float)
+        reach = 5 * centres[:, 2:] + 1.0  # of these towns alone some point may be near
+        low, top = centres[:, :2] - reach, centres[:, :2] + reach
+        some = ((low < xy.max(axis=0)) & (top > xy.min(axis=0))).all(axis=1)
+        for x, y, r in centres[some].tolist():
             near = (np.abs(xy[:, 0] - x) < 5 * r) & (np.abs(xy[:, 1] - y) < 5 * r)
             if near.any():
                 d2 = (xy[near, 0] - x) ** 2 + (xy[near, 1] - y) ** 2
@@ -82,10 +87,13 @@ class Land:
         """Closeness to the towns of `codes`: above 1 inside, falling off outward."""
         most = np.zeros(len(xy))
         ragged = 1 + 0.28 * self._edge(xy)
-        for code in codes:
-            centre = self.subdistricts.loc[code]
-            d = np.hypot(xy[:, 0] - centre["x"], xy[:, 1] - centre["y"])
-            most = np.maximum(most, ragged * centre["radius_m"] / np.maximum(d, 1.0))
+        at = self.subdistricts.index.get_indexer(codes)
+        centres = (
+            self.subdistricts[c].to_numpy(float)[at].tolist() for c in ("x", "y", "radius_m")
+        )
+        for x, y, radius in zip(*centres, strict=True):
+            d = np.hypot(xy[:, 0] - x, xy[:, 1] - y)
+            most = np.maximum(most, ragged * radius / np.maximum(d, 1.0))
         return most
 
 

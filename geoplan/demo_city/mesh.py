@@ -61,8 +61,8 @@ class Streets:
         self.u.append(np.asarray(u))
         self.v.append(np.asarray(v))
         self.kind.append(np.full(n, kind, dtype=object) if isinstance(kind, str) else kind)
-        self.line.append(np.broadcast_to(np.asarray(line), n).copy())
-        self.oneway.append(np.broadcast_to(np.asarray(oneway), n).copy())
+        self.line.append(np.full(n, line))
+        self.oneway.append(np.full(n, oneway))
 
 
 class Lattice(NamedTuple):

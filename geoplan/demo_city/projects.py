@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from geoplan.demo_city.geography import Land, table
+from geoplan.demo_city.noise import Array
 from geoplan.demo_city.tables import degrees
 
 #: years of the table of people, straight lines between those of projection.csv
@@ -105,6 +108,18 @@ def _on_sites(
     )
 
 
+def _nearest_first(apart: Array) -> Iterator[int]:
+    """Positions as a stable sort has them, sorted as far as they are asked for."""
+    most, told = 1 << 14, 0
+    while told < len(apart):
+        some = np.arange(len(apart))
+        if most < len(apart):
+            some = np.flatnonzero(apart <= np.partition(apart, most)[most])
+        order = some[np.argsort(apart[some], kind="stable")]
+        yield from order[told:].tolist()
+        told, most = len(order), most * 16
+
+
 def _mergers(land: Land, homes: pd.DataFrame) -> pd.DataFrame:
     """Village homes beside each other that become one: running costs of one are saved."""
     homes = homes[~homes["name"].duplicated(keep=False)]
@@ -114,8 +129,8 @@ def _mergers(land: Land, homes: pd.DataFrame) -> pd.DataFrame:
     stays: list[int] = []
     goes: list[int] = []
     used: set[int] = set()
-    for at in np.argsort(apart, axis=None, kind="stable"):
-        a, b = divmod(int(at), len(homes))
+    for at in _nearest_first(apart.ravel()):
+        a, b = divmod(at, len(homes))
         if a < b and not {a, b} & used:
             stays.append(a)
             goes.append(b)

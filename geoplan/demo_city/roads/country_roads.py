@@ -61,13 +61,16 @@ def bridges(streets: Streets, land: Land) -> tuple[Hubs, list[tuple[int, int, st
     return Hubs(xy=np.array(xy), group=np.array(groups), nodes=list(nodes)), spans
 
 
-def gateways(streets: Streets, nodes: Ints, group: int, *, every_m: float) -> Hubs:
-    """Nodes at the edge of a town where country roads may come in."""
-    xy = np.vstack(streets.xy)[nodes]
+def gateways(laid_xy: Array, nodes: Ints, group: int, *, every_m: float) -> Hubs:
+    """Nodes at the edge of a town where country roads may come in.
+
+    laid_xy : of all nodes that are laid.
+    """
+    xy = laid_xy[nodes]
     tree = cKDTree(xy)
     around = np.array([len(n) for n in tree.query_ball_point(xy, 520.0)])
     rim = nodes[around <= np.quantile(around, 0.45)]
-    rim_xy = np.vstack(streets.xy)[rim]
+    rim_xy = laid_xy[rim]
     _, first = np.unique((rim_xy // every_m).astype(np.int64), axis=0, return_index=True)
     rim, rim_xy = rim[np.sort(first)], rim_xy[np.sort(first)]
     return Hubs(xy=rim_xy, group=np.full(len(rim), group), nodes=[np.array([n]) for n in rim])

@@ -137,9 +137,8 @@ def raise_main_roads(edges: pd.DataFrame, xy: Array, centre_nodes: pd.Series) ->
     usable = np.isfinite(factor)
     u, v = edges["u"].to_numpy()[usable], edges["v"].to_numpy()[usable]
     graph = coo_array(((length * factor)[usable], (u, v)), shape=(len(xy), len(xy))).tocsr()
-    number = {
-        (min(p, q), max(p, q)): k for p, q, k in zip(u, v, np.nonzero(usable)[0], strict=True)
-    }
+    ends = zip(np.minimum(u, v).tolist(), np.maximum(u, v).tolist(), strict=True)
+    number = dict(zip(ends, np.nonzero(usable)[0].tolist(), strict=True))
     county = centre_nodes[centre_nodes.index.str.endswith("001")]
     rank = np.zeros(len(edges), dtype=np.int64)
     for nodes, level, limit in ((centre_nodes, 1, 26_000.0), (county, 3, 75_000.0)):
@@ -149,8 +148,8 @@ def raise_main_roads(edges: pd.DataFrame, xy: Array, centre_nodes: pd.Series) ->
             graph, directed=False, indices=centres, return_predecessors=True, limit=limit
         )
         for i, j in pairs:
-            step = centres[j]
-            while (back := before[i, step]) >= 0:
+            step, came_from = int(centres[j]), before[i]
+            while (back := int(came_from[step])) >= 0:
                 k = number[(min(back, step), max(back, step))]
                 rank[k] = max(rank[k], level + (level == 1 and (i + j) % 3 == 0))
                 step = back

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import osmium
 import pandas as pd
-from osmium.osm.mutable import Node, Way
 
 from geoplan.demo_city.geography import to_degrees
 from geoplan.demo_city.noise import Array
+
+
+class _Node(NamedTuple):
+    """A node as osmium's writer takes it."""
+
+    id: int
+    location: tuple[float, float]
+
+
+class _Way(NamedTuple):
+    """A way as osmium's writer takes it."""
+
+    id: int
+    nodes: list[int]
+    tags: dict[str, str]
 
 
 def write_pbf(path: Path, xy: Array, edges: pd.DataFrame) -> tuple[int, int]:
@@ -21,10 +37,10 @@ def write_pbf(path: Path, xy: Array, edges: pd.DataFrame) -> tuple[int, int]:
     """
     chains = list(_chains(edges))
     bends = edges["bend"].to_numpy(object)
-    u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
+    u, v = edges["u"].tolist(), edges["v"].tolist()
     bent = [k for k, b in enumerate(bends) if b is not None]
-    first_bend = len(xy) + 1 + np.r_[0, np.cumsum([len(bends[k]) for k in bent])].astype(np.int64)
-    bend_ids = {k: np.arange(first_bend[i], first_bend[i + 1]) for i, k in enumerate(bent)}
+    first_bend = list(accumulate((len(bends[k]) for k in bent), initial=len(xy) + 1))
+    bend_ids = {k: range(first_bend[i], first_bend[i + 1]) for i, k in enumerate(bent)}
     lonlat = np.round(to_degrees(np.vstack([xy, *(bends[k] for k in bent)])), 7)
     header = osmium.io.Header()
     header.set("generator", "geoplan demo city")
@@ -32,14 +48,14 @@ def write_pbf(path: Path, xy: Array, edges: pd.DataFrame) -> tuple[int, int]:
     writer = osmium.SimpleWriter(str(path), header=header)
     try:
         for k, (lon, lat) in enumerate(lonlat.tolist(), start=1):
-            writer.add_node(Node(id=k, location=(lon, lat)))
+            writer.add_node(_Node(k, (lon, lat)))
         for number, (pieces, tags) in enumerate(chains, start=1):
-            nodes = [int(u[pieces[0]]) + 1]
+            nodes = [u[pieces[0]] + 1]
             for k in pieces:
-                nodes += [*(int(n) for n in bend_ids.get(k, ())), int(v[k]) + 1]
+                nodes += [*bend_ids.get(k, ()), v[k] + 1]
             if tags.pop("reversed", None):
                 nodes.reverse()
-            writer.add_way(Way(id=number, nodes=nodes, tags=tags))
+            writer.add_way(_Way(number, nodes, tags))
     finally:
         writer.close()
     return len(xy), len(chains)
@@ -48,12 +64,11 @@ def write_pbf(path: Path, xy: Array, edges: pd.DataFrame) -> tuple[int, int]:
 def _chains(edges: pd.DataFrame) -> Iterator[tuple[list[int], dict[str, str]]]:
     """Pieces of one road with equal tags that follow one another, as one way."""
     order = np.argsort(edges["line"].to_numpy(), kind="stable")
-    u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
-    line = edges["line"].to_numpy()
+    u, v, line = (edges[name].tolist() for name in ("u", "v", "line"))
     columns = ("kind", "oneway", "bridge", "layer", "name")
     key = list(zip(*(edges[c].tolist() for c in columns), strict=True))
     chain: list[int] = []
-    for k in order:
+    for k in order.tolist():
         last = chain[-1] if chain else -1
         follows = (
             chain
@@ -66,7 +81,7 @@ def _chains(edges: pd.DataFrame) -> Iterator[tuple[list[int], dict[str, str]]]:
         if chain and not follows:
             yield chain, _tags(key[last])
             chain = []
-        chain.append(int(k))
+        chain.append(k)
     if chain:
         yield chain, _tags(key[chain[-1]])
 

@@ -45,8 +45,9 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
     communities = place_communities(land, rng, codes[owner[ok]], laid_xy[town_nodes][ok])
     village_hubs, islands = _villages(streets, communities, rng)
     bridge_hubs, spans = bridges(streets, land)
+    laid_xy = np.vstack(streets.xy)
     gates = [
-        gateways(streets, nodes, group, every_m=650.0) for group, (nodes, _) in enumerate(towns)
+        gateways(laid_xy, nodes, group, every_m=650.0) for group, (nodes, _) in enumerate(towns)
     ]
     hubs = [village_hubs, bridge_hubs, *gates]
     link_places(
@@ -224,15 +225,17 @@ def _bends(edges: pd.DataFrame, xy: Array, rng: np.random.Generator) -> NDArray[
     a, b = xy[edges["u"].to_numpy()[rows]], xy[edges["v"].to_numpy()[rows]]
     length = np.hypot(*(b - a).T)
     wide, fine = Waves(rng, 2600.0), Waves(rng, 700.0)
-    for row, p, q, metres in zip(rows, a, b, length, strict=True):
-        n = int(np.clip(metres / 260, 0, 8))
-        if not n:
-            continue
-        t = np.arange(1, n + 1) / (n + 1)
-        at = p + t[:, None] * (q - p)
-        normal = np.array([-(q - p)[1], (q - p)[0]]) / metres
-        aside = np.sin(np.pi * t) * min(0.055 * metres, 90.0) * (wide(at) + 0.5 * fine(at))
-        bends[row] = np.round(at + aside[:, None] * normal, 2)
+    count = np.clip(length / 260, 0, 8).astype(np.int64)
+    road = np.repeat(np.arange(len(rows)), count)
+    after = np.cumsum(count)
+    t = (np.arange(1, len(road) + 1) - (after - count)[road]) / (count[road] + 1)
+    p, along, metres = a[road], (b - a)[road], length[road]
+    at = p + t[:, None] * along
+    normal = np.column_stack([-along[:, 1], along[:, 0]]) / metres[:, None]
+    aside = np.sin(np.pi * t) * np.minimum(0.055 * metres, 90.0) * (wide(at) + 0.5 * fine(at))
+    drawn = np.round(at + aside[:, None] * normal, 2)
+    for k in np.flatnonzero(count):
+        bends[rows[k]] = drawn[after[k] - count[k] : after[k]]
     return bends
 
 
