@@ -7,7 +7,8 @@ and in all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import LEDGER_PEOPLE
 from geoplan.words.display import facts_html
+from geoplan.words.text_format import as_list
 
 #: the six states of the ledger, in the order of tables
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -111,6 +113,17 @@ class Coverage:
     frame: gpd.GeoDataFrame
     areas: Mapping[str, AreaLayer] = field(default_factory=dict)
     assignment: pd.DataFrame | None = None
+    #: by level what `by_area` has summed: every output asks for it
+    _by_area: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+
+    def __getstate__(self) -> list[Any]:
+        return [getattr(self, one.name) for one in fields(self) if one.init]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        names = [one.name for one in fields(self) if one.init]
+        for name, value in zip(names, state, strict=True):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_by_area", {})
 
     def __post_init__(self) -> None:
         gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
@@ -151,6 +164,12 @@ class Coverage:
         if level not in self.frame.columns:
             known = ", ".join(self.areas) or "none"
             raise UsageError.of("call_faults.no_level", level=level, known=known)
+        if level not in self._by_area:
+            self._by_area[level] = self._summed(level)
+        return self._by_area[level].copy()
+
+    def _summed(self, level: str) -> pd.DataFrame:
+        """The table of `by_area`."""
         codes = pd.Index(self.frame[level].astype("string").fillna("").to_numpy(object))
         known = pd.Index([], dtype=object)
         names = np.empty(0, dtype=object)
@@ -162,7 +181,7 @@ class Coverage:
         others = np.unique(codes[lost].to_numpy(str)).astype(object)
         others = np.array(sorted(others, key=lambda code: (code == "", code)), dtype=object)
         at[lost] = len(known) + pd.Index(others).get_indexer(codes[lost])
-        index = pd.Index([*known, *others])
+        index = pd.Index([*as_list(known), *others])
         table = pd.DataFrame(
             {
                 state: np.bincount(at, self.frame[state].to_numpy(float), minlength=len(index))
