@@ -111,6 +111,7 @@ def run_study(
         key=kept.run_key(keys),
         results=results,
         services=kept.service_keys(keys),
+        plans=kept.plan_keys(keys),
     )
     return Plan(results=results, inputs=inputs, kept=outputs)
 

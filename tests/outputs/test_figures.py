@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -25,7 +26,7 @@ from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import cjk_fonts
 from geoplan.outputs.figures.map_figures import apart
 from geoplan.outputs.figures.sheet import fit
-from geoplan.outputs.figures.write_figures import DPI, figure_list, save_figure
+from geoplan.outputs.figures.write_figures import DPI, drawing, figure_list, save_figure
 from geoplan.outputs.report.word.pages import BESIDE_CM, picture_size_cm
 from geoplan.siting import curve_knee
 from geoplan.words.speaker import Speaker
@@ -196,6 +197,43 @@ def test_lines_fit_their_width_and_lose_nothing(words):
         wide = text.get_window_extent(text.figure.canvas.get_renderer()).width
         assert wide <= 3.0 * text.figure.dpi + 1 or " " not in line.strip()
     assert "".join(lines).replace(" ", "") == words.replace(" ", "")
+
+
+def test_lines_broken_before_are_broken_anew_for_another_font_or_width():
+    """What was broken once is kept: for the same words in the same font and width alone."""
+    found = {}
+    for size, width, dpi in ((7, 3.0, 100), (7, 1.5, 100), (14, 3.0, 100), (7, 3.0, 300)):
+        figure = Figure(figsize=(6, 2), dpi=dpi)
+        FigureCanvasAgg(figure)
+        text = figure.text(0, 0, "", fontsize=size)
+        for _ in range(2):
+            lines = fit(text, LONG, width).split("\n")
+        renderer = figure.canvas.get_renderer()
+        for line, after in pairwise(lines):
+            text.set_text(line)
+            assert text.get_window_extent(renderer).width <= width * dpi + 1
+            text.set_text(line + after[:2])  # a sign and one that may not begin a line
+            assert " " in LONG or text.get_window_extent(renderer).width > width * dpi
+        found[size, width, dpi] = len(lines)
+    assert found[7, 1.5, 100] > found[7, 3.0, 100]
+    assert found[14, 3.0, 100] > found[7, 3.0, 100]
+
+
+def test_a_figure_is_written_as_matplotlib_saves_it(fakes, tmp_path):
+    """To the pixel, though it is laid out and drawn once."""
+    results = fakes.fake_run(n=40)
+    with drawing() as write:
+        for _, name, draw in figure_list(results, Speaker("zh")):
+            write(draw, tmp_path / f"{name}.png")
+            plain, raw = draw(), io.BytesIO()
+            plain.savefig(raw, format="png", dpi=DPI)
+            with Image.open(tmp_path / f"{name}.png") as found, Image.open(raw) as expected:
+                few = expected.convert("RGB").quantize(
+                    256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+                )
+                assert found.size == few.size
+                assert found.tobytes() == few.tobytes(), name
+                assert found.getpalette() == few.getpalette(), name
 
 
 def test_the_same_results_give_the_same_bytes(fakes, tmp_path):

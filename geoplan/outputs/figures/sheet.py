@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -184,6 +186,15 @@ def fit(text: Text, words: str, width_in: float) -> str:
     """
     figure = text.get_figure(root=True)
     assert figure is not None
+    return _broken(words, width_in, text.get_fontproperties().copy(), figure.dpi)
+
+
+@lru_cache(maxsize=256)  # every map of a run has the same foot
+def _broken(words: str, width_in: float, font: FontProperties, dpi: float) -> str:
+    """`words` in lines no wider than `width_in` inches."""
+    figure = Figure(dpi=dpi)
+    FigureCanvasAgg(figure)
+    text = figure.text(0, 0, "", fontproperties=font)
     lines = [""]
     for piece in re.findall(rf"[\u2e80-\uffef][{_NEVER_FIRST}]*|[^\s\u2e80-\uffef]+|\s+", words):
         text.set_text(lines[-1] + piece)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,7 +41,7 @@ def write_figures(
     folder: str | Path,
     *,
     lang: str | None = None,
-    reused: Callable[[str, Path, Callable[[], None]], None] | None = None,
+    reused: Callable[..., None] | None = None,
 ) -> list[Path]:
     """Write ``KEY_map``, ``KEY_curve``, ``KEY_areas`` and ``KEY_programme.png``, where there are.
 
@@ -51,8 +50,8 @@ def write_figures(
     results : a run's results, or an edition of them.
     folder : made if it is not there.
     lang : ``"zh"`` or ``"en"``; None = the study's.
-    reused : called with a service's key, a file of its and what writes it: writes an equal file in
-        another way, or calls that.
+    reused : called with a service's key, a file of its, what writes it, and whether it shows the
+        service's plan in time (``timed``): writes an equal file in another way, or calls that.
 
     Returns
     -------
@@ -81,7 +80,10 @@ def write_figures(
         for key, name, draw in figure_list(results, speaker):
             path = target / f"{name}.png"
             work = partial(write, draw, path)
-            work() if reused is None else reused(key, path, work)
+            if reused is None:
+                work()
+            else:
+                reused(key, path, work, timed=name == f"{key}_programme")
             written.append(path)
     return written
 
@@ -127,10 +129,11 @@ def save_figure(figure: Figure, path: Path) -> None:
     By octree: a colour of few pixels, that of a legend's patch, stays what it is; the median cut
     would lose it among the many.
     """
-    raw = io.BytesIO()
-    figure.savefig(raw, format="rgba", dpi=DPI)
-    width, height = (int(inches * DPI) for inches in figure.get_size_inches())
-    picture = Image.frombytes("RGBA", (width, height), raw.getvalue()).convert("RGB")
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    figure.set_dpi(DPI)
+    canvas.draw()  # `savefig` would draw twice to lay out what is laid out by `draw`
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     few = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(path, dpi=(DPI, DPI))
 

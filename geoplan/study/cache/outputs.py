@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from geoplan.outputs.wording import assumption_text, assumptions_about
 from geoplan.results import ReportForm, RunResults
 from geoplan.study.cache.fingerprint import key_of
 from geoplan.study.cache.store import Store
+from geoplan.words.speaker import Speaker
 from geoplan.writing.own_files import record_of
 from geoplan.writing.plain_faults import size_mb
 
@@ -32,13 +34,15 @@ class KeptOutputs:
     ----------
     store, key : the cache, and a key of all that `results` depend on (None: nothing is kept).
     results : as the run made them; changed results have no outputs that were kept.
-    services : a key per service of all that its own results depend on.
+    services : a key per service of all that its own results depend on, but for its plan in time.
+    plans : a key of their plan in time for the services that act.
     """
 
     store: Store
     key: str | None
     results: RunResults
     services: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, results: RunResults, folder: Path, work: Callable[[], None]) -> dict[str, str]:
         """Every file that `work` writes into `folder`: kept ones, else `work` is called.
@@ -63,8 +67,19 @@ class KeptOutputs:
                 path.write_bytes(content)
         return known
 
-    def file(self, results: RunResults, service: str, path: Path, work: Callable[[], None]) -> None:
-        """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it."""
+    def file(
+        self,
+        results: RunResults,
+        service: str,
+        path: Path,
+        work: Callable[[], None],
+        *,
+        timed: bool = True,
+    ) -> None:
+        """The file `path`, a map or a figure of `service`: the kept one, else `work` writes it.
+
+        timed : as of `piece`.
+        """
         content = None
 
         def written() -> bytes:
@@ -73,31 +88,46 @@ class KeptOutputs:
             content = path.read_bytes()
             return content
 
-        found = self.piece(results, service, path.name, written)
+        found = self.piece(results, service, path.name, written, timed=timed)
         if content is None:
             path.write_bytes(found)
 
-    def piece(self, results: RunResults, service: str, name: str, work: Callable[[], T]) -> T:
+    def piece(
+        self,
+        results: RunResults,
+        service: str,
+        name: str,
+        work: Callable[[], T],
+        *,
+        timed: bool = True,
+    ) -> T:
         """What outputs show of `service` under a `name` of their own: kept, else that of `work`.
 
-        What it shows beside its service is in the key: the page's stamps, the names of the other
-        services, what was assumed, how far the whole run's maps reach.
+        What it shows beside its service is in the key: the page's stamps, what was assumed about
+        the service, how far the whole run's maps reach.
+
+        timed : it shows the service's plan in time, which depends on the others that act.
         """
         own = self.services.get(service) if results is self.results else None
         key = None
         if own is not None and results.info.audience == "internal":
-            page = repr(replace(results.info, report=ReportForm()))
-            key = key_of("piece", own, name, page, *self._shared)
+            plan = self.plans.get(service) if timed else None
+            key = key_of("piece", own, plan, name, self._page, self._assumed(service))
         return self.store.reused(key, work)
 
     @cached_property
-    def _shared(self) -> tuple[str, str, list[str]]:
-        """What is assumed, the box of all maps, and what the services are called."""
+    def _page(self) -> tuple[str, str]:
+        """What stands on every page, and the box of all maps."""
         from geoplan.outputs.figures.background import bounds  # loads matplotlib
 
-        services = self.results.services.values()
-        names = [f"{one.key} {one.name('zh')} {one.name('en')}" for one in services]
-        return repr(self.results.assumed), repr(bounds(self.results)), names
+        page = replace(self.results.info, report=ReportForm())
+        return repr(page), repr(bounds(self.results))
+
+    def _assumed(self, service: str) -> list[str]:
+        """What its page says was assumed: it may name other services."""
+        speaker, services = Speaker(self.results.info.lang), self.results.services
+        about = assumptions_about(self.results, service)
+        return [assumption_text(one, speaker, services) for one in about]
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -135,18 +135,22 @@ class StageCache:
         return key_of("run", inputs, services, self._settings(), files)
 
     def service_keys(self, services: list[str]) -> dict[str, str]:
-        """Per service a key of all that its own results depend on. After all stages.
+        """Per service a key of all that its own results depend on, but for its plan in time.
 
-        Services whose results hold something of others have none.
+        After all stages. Services whose results hold something of others have none.
         """
         found = {}
         for service in services:
             own = self._keys.get(f"service.{service}")
-            section = self.config.services[service]
-            if own is not None and section.fund is None and self.config.shared_buildings is None:
-                acts = section.actions is not None and self.config.programme is not None
-                found[service] = key_of(own, self._keys.get("programme") if acts else None)
+            fund = self.config.services[service].fund
+            if own is not None and fund is None and self.config.shared_buildings is None:
+                found[service] = own
         return found
+
+    def plan_keys(self, services: list[str]) -> dict[str, str]:
+        """A key of their plan in time for the services that act. After all stages."""
+        named, sections = self._keys.get("programme"), self.config.services
+        return {key: named for key in services if named and sections[key].actions is not None}
 
     def _once(self, name: str, make: Callable[[], str | None]) -> str | None:
         if self.store.folder is None:
