@@ -116,6 +116,7 @@ def _write_outputs(
                 basemap=basemap.name,
                 tianditu_key=basemap.tianditu_key,
                 reused=reused,
+                piece=piece,
             )
         with stage("layers"):
             outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)

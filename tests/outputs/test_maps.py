@@ -76,6 +76,13 @@ def test_places_without_names_have_no_list_of_names(fakes):
     assert demand_content(bare, None, {})["names"] is None
 
 
+def test_written_pages_are_those_that_notebooks_show(fakes, tmp_path):
+    """Though no folium map is made for a file."""
+    results = fakes.fake_run()
+    for key, path in zip(results.services, write_maps(results, tmp_path)[:-1], strict=True):
+        assert path.read_bytes().decode() == service_map(results, key).page
+
+
 def test_the_page_shows_the_ledger(fakes):
     results = fakes.fake_run()
     data = data_of(service_map(results, "meal_station").page)

@@ -10,6 +10,7 @@ import shapely
 
 from geoplan.outputs.maps.covers import pack
 from geoplan.outputs.maps.encode import encode_path, encode_shapes
+from geoplan.outputs.maps.values import numbers
 from geoplan.words.text_format import (
     as_list,
     cell_text,
@@ -97,3 +98,22 @@ def test_shapes_are_encoded_as_their_rings_one_by_one() -> None:
     assert found[5] == [one]
     assert found[6] is not None
     assert len(found[6]) == 1
+
+
+@pytest.mark.parametrize("digits", [0, 1, 4, 6])
+def test_numbers_are_written_as_one_by_one(digits: int) -> None:
+    rng = np.random.default_rng(digits)
+    values = np.concatenate(
+        [
+            rng.normal(0, 10.0 ** rng.integers(-3, 9, 300)).round(rng.integers(0, 7)),
+            [np.nan, -0.0, 0.0, -0.04, 1e15, 1e17, -1e300, 0.5, 1.5, -2.0, 2.0**53, 2.0**53 - 1],
+        ]
+    )
+    plainly = [
+        None if np.isnan(v) else int(v) if abs(v) < 2**53 and v == int(v) else float(v)
+        for v in np.round(values, digits).tolist()
+    ]
+    for given in (pd.Series(values), values.tolist(), pd.Series(values).astype(object)):
+        found = numbers(given, digits)
+        assert found == plainly
+        assert list(map(type, found)) == list(map(type, plainly))

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from jinja2 import Template
 
 from geoplan.outputs.cities.ground import WIDTH, Ground, ground_of
 from geoplan.outputs.cities.tables import (
@@ -18,7 +17,7 @@ from geoplan.outputs.cities.tables import (
     share as part_of,
     worst_first,
 )
-from geoplan.outputs.maps.assets import web_text
+from geoplan.outputs.maps.assets import web_template, web_text
 from geoplan.outputs.maps.content import standard_text
 from geoplan.outputs.palette import SHARE_BOUNDS, SHARE_LABELS, SHARES
 from geoplan.outputs.report.table_blocks import report_table
@@ -43,7 +42,7 @@ def write_overview(whole: CitiesResults, path: Path) -> Path:
     ground = ground_of(whole.cities)
     count = 0 if ground is None else len(ground.shapes)
     titled = count * len(whole.standards) <= _MOST_TITLES
-    page = Template(web_text("cities/overview.html"), autoescape=True).render(
+    page = web_template("cities/overview.html").render(
         html_lang="en" if speaker.lang == "en" else "zh-CN",
         title=speaker.say("cities.overview_title", name=whole.info.name),
         lead=speaker.say("cities.overview_lead", cities=len(whole.cities)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ from geoplan.outputs.maps.encode import encode_shapes
 from geoplan.outputs.maps.values import numbers, texts
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import plain
+from geoplan.words.text_format import as_list, plain
 
 #: more polygons than this are not drawn
 MOST_POLYGONS = 8_000
@@ -25,6 +26,7 @@ LEVEL_BUDGET = 450_000
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)
 
 
+@lru_cache(maxsize=8)  # the levels of a run, for all its pages
 def boundaries(layer: AreaLayer) -> list[list[str] | None]:
     """Rings per area; shared borders stay shared. None where an area has no polygon."""
     shapes = layer.frame.geometry.to_numpy().copy()
@@ -55,7 +57,9 @@ def areas_content(
         entry: dict[str, Any] = {
             "level": level,
             "name": speaker.level(level),
-            "names": [known.get(code) or speaker.say("maps.unknown_area") for code in rows],
+            "names": [
+                known.get(code) or speaker.say("maps.unknown_area") for code in as_list(rows)
+            ],
             "rings": boundaries(layer) if drawn else None,
         }
         entry["names"] = texts(entry["names"])

@@ -12,6 +12,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from jinja2 import Template
+
 from geoplan.errors import MissingAssetError
 
 #: our scripts, in the order in which they build on one another
@@ -101,6 +103,12 @@ def web_text(name: str) -> str:
     True
     """
     return files("geoplan").joinpath("outputs", "web", *name.split("/")).read_text(encoding="utf-8")
+
+
+@cache
+def web_template(name: str) -> Template:
+    """Our own page part `name` as a template, what goes into it made safe."""
+    return Template(web_text(name), autoescape=True)
 
 
 def leaflet_script() -> str:

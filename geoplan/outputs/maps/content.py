@@ -53,6 +53,26 @@ def map_content(
     grid_m : sum demand by cells of this many metres instead of drawing each point.
     background : an already thinned background (`background_content`), shared by many maps.
     """
+    shown = content_today(results, key, speaker, grid_m=grid_m, background=background)
+    return with_programme(shown, results, key, speaker)
+
+
+def with_programme(
+    content: dict[str, Any], results: RunResults, key: str, speaker: Speaker
+) -> dict[str, Any]:
+    """What `content_today` gives, and the plan in time in its place."""
+    return content | {"programme": programme_content(results, results.services[key], speaker)}
+
+
+def content_today(
+    results: RunResults,
+    key: str,
+    speaker: Speaker,
+    *,
+    grid_m: float | None = None,
+    background: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """`map_content` but for the plan in time, which is None."""
     service = results.services[key]
     known = site_positions(service)
     after = service.siting.coverage_after if service.siting is not None else None
@@ -98,7 +118,7 @@ def map_content(
         "spacing": spacing_content(service),
         "curve": curve_content(service),
         "whatif": covers,
-        "programme": programme_content(results, service, speaker),
+        "programme": None,
         "journeys": journeys_content(service, demand, known, speaker.lang),
     }
     return content | {"pinyin": readings(_names(content))}

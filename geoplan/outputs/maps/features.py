@@ -18,7 +18,7 @@ from geoplan.outputs.ranges import capacity_texts
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.naming import is_name
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import plain
+from geoplan.words.text_format import as_list, plain
 
 #: more demand points than this carry no names
 MOST_NAMES = 30_000
@@ -69,7 +69,7 @@ def demand_content(
 def _states(frame: pd.DataFrame) -> str:
     """One digit per row: 0 served, else the position of the state with most people."""
     codes = frame["reason"].map(_CODE).fillna("0")
-    return "".join(codes.astype(str))
+    return "".join(as_list(codes.astype(str)))
 
 
 def _parts(frame: pd.DataFrame) -> dict[int, Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from jinja2 import Template
 
 from geoplan.outputs.maps.areas import rate_breaks
-from geoplan.outputs.maps.assets import web_text
+from geoplan.outputs.maps.assets import web_template, web_text
 from geoplan.outputs.maps.content import page_meta
 from geoplan.outputs.maps.features import funded_sites
 from geoplan.outputs.maps.headline import headline
@@ -32,12 +32,26 @@ _MOST_SITES = 100
 _WIDTH, _HEIGHT = 320.0, 168.0
 
 
-def index_page(results: RunResults, speaker: Speaker) -> str:
-    """The index as HTML."""
-    cards = [_card(results, key, speaker) for key in results.services]
+def index_page(
+    results: RunResults,
+    speaker: Speaker,
+    *,
+    part: Callable[[str, str, Callable[[], Any]], Any] | None = None,
+) -> str:
+    """The index as HTML.
+
+    part : called with a service's key, "card" and what makes its card: gives an equal one, or
+        calls that.
+    """
+
+    def card(key: str) -> dict[str, Any]:
+        work = partial(_card, results, key, speaker)
+        return work() if part is None else part(key, "card", work)
+
+    cards = [card(key) for key in results.services]
     first = next(iter(results.services), None)
     meta = page_meta(results, first, speaker) if first else {"stamps": [], "foot": [], "study": ""}
-    return Template(web_text("index/index.html"), autoescape=True).render(
+    return web_template("index/index.html").render(
         html_lang="en" if speaker.lang == "en" else "zh-CN",
         title=speaker.say("maps.index_title", study=meta["study"]),
         lead=speaker.say("maps.index_lead", n=len(cards)),

@@ -1,8 +1,4 @@
-"""`ServiceMap`: a folium map whose page carries everything it needs inside it.
-
-folium's own page loads Leaflet, Bootstrap, jQuery and fonts from other sites; this one holds
-Leaflet and our script, and its data as JSON. Folium objects can still be added to it.
-"""
+"""One map as a page of its own: Leaflet, our script and the map's data inside it, no request."""
 
 from __future__ import annotations
 
@@ -11,11 +7,8 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
-
-import folium
-from branca.element import Element, Figure
-from jinja2 import Template
 
 from geoplan.outputs.maps.assets import (
     PROGRAMME_SCRIPTS,
@@ -28,14 +21,15 @@ from geoplan.outputs.maps.assets import (
     leaflet_licence,
     leaflet_script,
     leaflet_style,
+    web_template,
     web_text,
 )
 from geoplan.outputs.maps.content import ui_words, what_if_words
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import without_invisible
 
-#: height of a map in a notebook
-NOTEBOOK_HEIGHT = "680px"
+#: what stands before a part of a page, as a folium map has it
+_PART = "\n    "
 
 
 def json_for_page(value: Any) -> str:
@@ -54,40 +48,43 @@ def json_for_page(value: Any) -> str:
     return without_invisible(text)
 
 
-class ServiceMap(folium.Map):
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MapPage:
     """One service's map as a self-contained page.
 
     Parameters
     ----------
     content : what `map_content` made.
     name : a short stable name that the page's elements are called by.
+    encoded : `json_for_page` of the content.
     basemap : what `basemap_layer` made, or None.
     """
 
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012 (folium's own way to say it)
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+    content: dict[str, Any]
+    name: str
+    encoded: str
+    basemap: dict[str, Any] | None = None
 
-    def __init__(
-        self, content: dict[str, Any], *, name: str, basemap: dict[str, Any] | None = None
-    ) -> None:
-        (south, west), (north, east) = content["bounds"]
-        super().__init__(
-            location=[(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True
-        )
-        self.content = content
-        self.basemap = basemap
-        # folium draws its names from chance; identical input must give identical bytes
-        self._id = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
-        page = _Page(content["lang"], content["meta"]["title"], self)
-        page.add_child(self, name="map")
+    @classmethod
+    def of(
+        cls, content: dict[str, Any], *, name: str, basemap: dict[str, Any] | None = None
+    ) -> MapPage:
+        """The page of some content."""
+        return cls(content=content, name=name, encoded=json_for_page(content), basemap=basemap)
 
-    def get_name(self) -> str:
+    @property
+    def element(self) -> str:
         """The name of the map's variable and element in the page."""
-        return f"map_{self._id}"
+        return "map_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in self.name)
+
+    @property
+    def start(self) -> str:
+        """The script that sets it going."""
+        return f"var {self.element} = geoplan.mount({self.mount_point()});"
 
     def mount_point(self, *, paired: bool = False) -> str:
         """Arguments of the page's script: which element, which data, one of two maps or alone."""
-        options = {"element": self.get_name(), "data": f"{self.get_name()}_data"}
+        options = {"element": self.element, "data": f"{self.element}_data"}
         return json_for_page(options | ({"paired": True} if paired else {}))
 
     def body(self) -> str:
@@ -97,75 +94,30 @@ class ServiceMap(folium.Map):
         words = ui_words(speaker, unlimited=unlimited, timed=timed)
         if self.content.get("whatif") is not None:
             words = words | what_if_words(speaker)
-        payload = json_for_page(self.content | {"words": words, "basemap": self.basemap})
-        frame = Template(web_text("frame/page.html"), autoescape=True).render(
-            name=self.get_name(),
+        further = json_for_page({"words": words, "basemap": self.basemap})
+        payload = f"{self.encoded[:-1]},{further[1:]}"
+        frame = web_template("frame/page.html").render(
+            name=self.element,
             meta=self.content["meta"],
             t=words,
         )
         return (
-            f"{frame}\n"
-            f'<script type="application/json" id="{self.get_name()}_data">{payload}</script>'
+            f'{frame}\n<script type="application/json" id="{self.element}_data">{payload}</script>'
         )
 
-    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
-        """Put the map's parts into the page, without folium's scripts from other sites."""
-        figure = self.get_root()
-        assert isinstance(figure, Figure)
-        start = f"var {self.get_name()} = geoplan.mount({self.mount_point()});"
-        figure.html.add_child(_Text(self.body()), name=self.get_name())
-        figure.script.add_child(_Text(start), name=self.get_name())
-        for child in self._children.values():
-            child.render(**kwargs)
+    def text(self, body: str | None = None, start: str | None = None, *, head: str = "") -> str:
+        """The whole page as HTML.
 
-    @property
-    def page(self) -> str:
-        """The whole page as HTML."""
-        root = self.get_root()
-        assert isinstance(root, Figure)
-        return str(root.render())
-
-
-class _Text(Element):
-    """Text that goes into the page as it is: branca would run it as a template, names and all."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def render(self, **kwargs: Any) -> str:
-        """The text."""
-        return self.text
-
-
-class _Page(Figure):
-    """The page around the map: head with style and scripts, and a policy that refuses requests."""
-
-    def __init__(self, lang: str, title: str, owner: ServiceMap) -> None:
-        super().__init__(height=NOTEBOOK_HEIGHT, title=title)
-        self.lang = lang
-        self.owner = owner
-        self._id = owner._id
-
-    def render(self, **kwargs: Any) -> str:
-        """The page as HTML."""
-        for child in self._children.values():
-            child.render(**kwargs)
-        # parts that a user added (a folium.Marker, a plugin) bring their own heads
-        own = {"meta_http"}
-        extra = "".join(
-            child.render(**kwargs)
-            for name, child in self.header._children.items()
-            if name not in own
-        )
+        body, start, head : its parts where something was added to them.
+        """
         return whole_page(
-            self.html.render(**kwargs),
-            self.script.render(**kwargs),
-            lang=self.lang,
-            title=self.title or "",
-            basemap=self.owner.basemap,
-            head=extra,
-            **_further_parts(self.owner.content),
+            f"{_PART}{self.body()}" if body is None else body,
+            f"{_PART}{self.start}" if start is None else start,
+            lang=self.content["lang"],
+            title=self.content["meta"]["title"],
+            basemap=self.basemap,
+            head=head,
+            **_further_parts(self.content),
         )
 
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
 from markupsafe import Markup
 
 from geoplan.comparison.describe import setting_text
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.outputs.maps.assets import COMPARISON_SCRIPTS, COMPARISON_STYLE, web_text
-from geoplan.outputs.maps.page import ServiceMap, whole_page
+from geoplan.outputs.maps.assets import COMPARISON_SCRIPTS, COMPARISON_STYLE, web_template
+from geoplan.outputs.maps.page import MapPage, whole_page
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import MISSING
 from geoplan.writing.finished_run import damage_of, run_facts
@@ -183,7 +182,7 @@ def _side_by_side(runs: tuple[Path, Path], service: str, lang: str | None) -> Co
     contents = [_content(run, service, Speaker(lang or "zh")) for run in runs]
     speaker = Speaker(lang or str(contents[0]["lang"]))
     maps = [
-        ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
+        MapPage.of(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
         for side, content in zip("ab", contents, strict=True)
     ]
     said = [run_facts(run).get("settings", {}) for run in runs]
@@ -241,7 +240,7 @@ def _setting(value: Any, speaker: Speaker) -> str:
     return speaker.say("compare.map_more", first=first, n=len(value), more=len(value) - LISTED)
 
 
-def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker) -> str:
+def _page(maps: list[MapPage], sides: list[tuple[str, str]], speaker: Speaker) -> str:
     service = str(maps[0].content["meta"]["service"])
     names = [name for name, _ in sides]
     title = speaker.say(
@@ -250,7 +249,7 @@ def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker
         a=names[0],
         b=names[1],
     )
-    body = Template(web_text("comparison/compare.html"), autoescape=True).render(
+    body = web_template("comparison/compare.html").render(
         title=title,
         say={
             word: speaker.say(f"compare.map_{word}")

@@ -10,6 +10,9 @@ import pandas as pd
 
 from geoplan.words.text_format import as_list
 
+#: numbers below are written without a point where they are whole
+_WHOLE = 2.0**53
+
 
 def numbers(values: Iterable[Any], digits: int = 1) -> list[int | float | None]:
     """Short numbers, None for missing ones: `plain` of each, in one pass."""
@@ -19,7 +22,12 @@ def numbers(values: Iterable[Any], digits: int = 1) -> list[int | float | None]:
         column = pd.to_numeric(pd.Series(list(_listed(values)), dtype=object), errors="coerce")
     array = column.to_numpy(float, na_value=np.nan)
     rounded = np.round(array, digits)
-    return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in rounded.tolist()]
+    found = rounded.astype(object)
+    whole = np.abs(rounded) < _WHOLE
+    whole[whole] = rounded[whole] == np.floor(rounded[whole])
+    found[whole] = rounded[whole].astype(np.int64)
+    found[np.isnan(rounded)] = None
+    return found.tolist()
 
 
 def texts(values: Iterable[Any]) -> list[str]:

@@ -6,20 +6,21 @@ import logging
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-import folium
+from typing import TYPE_CHECKING, Any
 
 from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer
-from geoplan.outputs.maps.content import map_content
+from geoplan.outputs.maps.content import content_today, map_content, with_programme
 from geoplan.outputs.maps.extent import extent_m
 from geoplan.outputs.maps.index import index_page
-from geoplan.outputs.maps.page import ServiceMap, json_for_page
+from geoplan.outputs.maps.page import MapPage
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
+
+if TYPE_CHECKING:
+    import folium
 
 logger = logging.getLogger(__name__)
 
@@ -70,36 +71,60 @@ def service_map(
     >>> "Meal stations" in page.page, "<script src=" in page.page
     (True, False)
     """
-    speaker = Speaker(lang or results.info.lang)
+    from geoplan.outputs.maps.folium_map import ServiceMap  # loads folium
+
+    return ServiceMap(
+        _page(
+            results,
+            key,
+            Speaker(lang or results.info.lang),
+            basemap=basemap,
+            tianditu_key=tianditu_key,
+            content=partial(map_content, background=background),
+        )
+    )
+
+
+def _page(
+    results: RunResults,
+    key: str,
+    speaker: Speaker,
+    *,
+    basemap: str | None,
+    tianditu_key: str | None,
+    content: Callable[..., dict[str, Any]],
+) -> MapPage:
+    """The page of one service.
+
+    content : as `map_content`.
+    """
     if key not in results.services:
         there = ", ".join(results.services) or "-"
         raise UsageError(speaker.say("study.not_in_run", key=repr(key), there=there))
     tiles = basemap_layer(
         basemap, tianditu_key=tianditu_key, lang=speaker.lang, audience=results.info.audience
     )
-    if background is None:
-        background = background_content(results.background)
-    content = map_content(results, key, speaker, background=background)
-    size = len(json_for_page(content).encode("utf-8"))
+    made = MapPage.of(content(results, key, speaker), name=key, basemap=tiles)
+    size = len(made.encoded.encode("utf-8"))
     grid_m = 100.0
-    while size > MOST_BYTES and content["demand"] is not None:
+    while size > MOST_BYTES and made.content["demand"] is not None:
         grid_m *= 2
         if grid_m > max(extent_m(results, results.services[key]), 400.0):
             break
-        content = map_content(results, key, speaker, background=background, grid_m=grid_m)
-        size = len(json_for_page(content).encode("utf-8"))
+        coarse = content(results, key, speaker, grid_m=grid_m)
+        made = MapPage.of(coarse, name=key, basemap=tiles)
+        size = len(made.encoded.encode("utf-8"))
         logger.warning("the map of %s was too large: demand summed by %.0f m cells", key, grid_m)
     if size > LARGE_BYTES:
         logger.warning("the map of %s takes %.1f MB and may open slowly", key, size / 1e6)
-    return ServiceMap(content, name=key, basemap=tiles)
+    return made
 
 
 def write_map(service: folium.Map, path: str | Path) -> Path:
     """Write one map as one HTML file that opens offline."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = service.page if isinstance(service, ServiceMap) else service.get_root().render()
-    target.write_text(page, encoding="utf-8", newline="\n")
+    target.write_text(service.get_root().render(), encoding="utf-8", newline="\n")
     return target
 
 
@@ -112,6 +137,7 @@ def write_maps(
     basemap: str | None = None,
     tianditu_key: str | None = None,
     reused: Callable[[str, Path, Callable[[], None]], None] | None = None,
+    piece: Callable[..., Any] | None = None,
 ) -> list[Path]:
     """``KEY.html`` for every service and ``index.html`` of them all.
 
@@ -123,6 +149,8 @@ def write_maps(
     audience : ``"internal"`` or ``"public"``; a public map is only made from the public edition.
     reused : called with a service's key, the file of its map and what writes it: writes an equal
         file in another way, or calls that.
+    piece : called with a service's key, a name, what works a part of its page out, and that it
+        shows no plan in time (``timed``): gives an equal part, or calls that.
 
     Returns
     -------
@@ -147,16 +175,28 @@ def write_maps(
     target.mkdir(parents=True, exist_ok=True)
     background = cache(partial(background_content, results.background))
 
+    def part(key: str, name: str, work: Callable[[], Any]) -> Any:
+        return work() if piece is None else piece(key, name, work, timed=False)
+
+    def content(results: RunResults, key: str, speaker: Speaker, **options: Any) -> dict[str, Any]:
+        def today() -> dict[str, Any]:
+            return content_today(results, key, speaker, background=background(), **options)
+
+        if results.services[key].programme is None:
+            return today()  # the page is kept whole
+        shown = part(key, f"content {options}", today)
+        return with_programme(shown, results, key, speaker)
+
     def write(key: str, path: Path) -> None:
-        made = service_map(
+        made = _page(
             results,
             key,
-            lang=speaker.lang,
+            speaker,
             basemap=basemap,
             tianditu_key=tianditu_key,
-            background=background(),
+            content=content,
         )
-        write_map(made, path)
+        path.write_text(made.text(), encoding="utf-8", newline="\n")
 
     written = []
     for key in results.services:
@@ -165,5 +205,6 @@ def write_maps(
         work() if reused is None else reused(key, path, work)
         written.append(path)
     index = target / "index.html"
-    index.write_text(index_page(results, speaker), encoding="utf-8", newline="\n")
+    page = index_page(results, speaker, part=part)
+    index.write_text(page, encoding="utf-8", newline="\n")
     return [*written, index]

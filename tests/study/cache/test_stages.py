@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +12,9 @@ import pandas as pd
 import pytest
 
 import geoplan
-import geoplan.outputs.maps.write as maps_module
 import geoplan.study.reading as reading_module
 import geoplan.study.run as run_module
-from geoplan import outputs
 from geoplan.cli.commands import main
-from geoplan.disclosure import edition
 from geoplan.study import Plan, Study
 from geoplan.study.cache import fingerprint, stages as stages_module
 from geoplan.study.cache.stages import StageCache
@@ -423,66 +419,6 @@ def test_a_plan_in_time_is_kept(
     assert counting.calls == 1
     assert planned(200) != planned(100)
     assert counting.calls == 2
-
-
-ANOTHER = """
-[services.elderly_centre]
-path = "meals.csv"
-datum = "wgs84"
-demand = "elderly_60"
-standard = { mode = "walk", threshold_m = 1000 }
-"""
-
-
-def drawn(plan: Plan, folder: Path) -> dict[str, bytes]:
-    """All maps, figures and tables of a plan as its kept ones have it."""
-    reused = partial(plan.kept.file, plan.results) if plan.kept is not None else None
-    outputs.write_figures(plan.results, folder / "figures", reused=reused)
-    outputs.write_maps(plan.results, folder / "maps", reused=reused)
-    piece: Any = partial(plan.kept.piece, plan.results) if plan.kept is not None else None
-    outputs.write_tables(plan.results, folder, reused=piece)
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def test_only_what_has_changed_is_drawn(
-    small_folder: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever changes, maps and figures are to the byte those of a run without the cache."""
-    study = small_folder / "study.toml"
-    study.write_text(study.read_text(encoding="utf-8") + ANOTHER, encoding="utf-8")
-    monkeypatch.setattr("geoplan.outputs.figures.write_figures.DPI", 40)  # quick to draw
-    made: list[str] = []
-    real = maps_module.service_map
-
-    def counted(results: Any, key: str, **options: Any) -> Any:
-        made.append(key)
-        return real(results, key, **options)
-
-    monkeypatch.setattr(maps_module, "service_map", counted)
-    drawn(Study.open(small_folder).run(), tmp_path / "first")
-    assert made == ["meal_station", "elderly_centre"]
-    changes = {
-        "own": ("threshold_m = 800", "threshold_m = 1600"),
-        "another": ("threshold_m = 1000", "threshold_m = 900"),
-        "page": ('data_date = "2024-12-31"', 'data_date = "2025-06-30"'),
-        "report": ('data_date = "2025-06-30"', 'data_date = "2025-06-30"\n[report]\noffice = "O"'),
-    }
-    expected = {"own": ["meal_station"], "another": ["elderly_centre"], "report": []}
-    for change, (old, new) in changes.items():
-        edit(study, old, new)
-        made.clear()
-        found = drawn(Study.open(small_folder).run(), tmp_path / change)
-        assert made == expected.get(change, ["meal_station", "elderly_centre"])
-        plain = replace(Study.open(small_folder).run(cache=False), kept=None)
-        assert found == drawn(plain, tmp_path / f"{change}_anew")
-    made.clear()
-    public = Study.open(small_folder).run(audience="public")
-    outputs.write_maps(
-        edition(public.results, audience="public"),
-        tmp_path / "public",
-        reused=partial(public.kept.file, public.results),
-    )
-    assert len(made) == 2
 
 
 class _Counting:

@@ -19,6 +19,7 @@ from geoplan.outputs.maps.areas import area_rows
 from geoplan.outputs.maps.covers.pack import deflated, floats, sets, steps, varints
 from geoplan.outputs.maps.encode import to_degrees
 from geoplan.results import RunResults, ServiceResult
+from geoplan.words.text_format import as_list
 
 #: bytes that the covers may take in a page
 MOST_BYTES = 1_500_000
@@ -175,11 +176,11 @@ def _pairs(pairs: np.ndarray) -> tuple[bytes, bytes]:
 def _classes(covers: SiteCovers, leads: sparse.csc_matrix) -> tuple[list[np.ndarray], np.ndarray]:
     """The zones from which one comes to the sites of each class, and every site's class."""
     on = covers.sites["on_network"].to_numpy(bool)
-    dense = leads.toarray().astype(bool)
-    number, first = alike_rows(dense[:, on].T)
+    dense = leads.toarray().astype(bool)[:, on]
+    number, first = alike_rows(dense.T)
     classes = np.full(len(on), -1, np.int64)
     classes[on] = number
-    return [np.flatnonzero(dense[:, on][:, k]) for k in first], classes
+    return [np.flatnonzero(dense[:, k]) for k in first], classes
 
 
 def _covers(covers: SiteCovers, order: np.ndarray) -> bytes:
@@ -198,8 +199,12 @@ def _texts(frame: gpd.GeoDataFrame, covers: SiteCovers) -> list[bytes]:
     """Ids of all sites, names of candidates, names of rows without a place, each as JSON."""
     new = covers.sites[covers.sites["candidate"].to_numpy(bool)]
     lost = frame[frame.geometry.isna()]
-    named = [str(name) for name in new["name"]] if new["name"].ne("").any() else []
+    named = list(map(str, as_list(new["name"]))) if new["name"].ne("").any() else []
     return [
         json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-        for part in (list(map(str, covers.sites.index)), named, list(map(str, lost["name"])))
+        for part in (
+            list(map(str, as_list(covers.sites.index))),
+            named,
+            list(map(str, lost["name"])),
+        )
     ]
