@@ -29,6 +29,8 @@ class Programme:
     by_year : index = year; columns: total and six numbers of the ledger, measured on the network
         with what is open then; ``share``, ``cost``, ``running_cost``, ``works``, ``sites``.
     coverage : the same by year, row by row; {} in the public edition.
+    cut_short : the time was over before the plan was as exact as asked: a quicker computer may
+        find another.
     alone_value : what planning each year by itself reaches, all services; None = not known.
     together : services that share the money, this one among them.
     blocking : where no plan meets the targets: why, and the smallest change that would do.
@@ -45,6 +47,7 @@ class Programme:
     actions: gpd.GeoDataFrame
     by_year: pd.DataFrame
     coverage: Mapping[int, Coverage] = field(default_factory=dict)
+    cut_short: bool = False
     alone_value: float | None = None
     together: tuple[str, ...] = ()
     blocking: tuple[str, ...] = ()

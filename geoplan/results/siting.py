@@ -194,7 +194,8 @@ class SitingOutcome:
         where no capacity is unknown.
     unlimited : capacity limits, and that of new sites is not given: they are taken to have room for
         all who reach them, so that all numbers with them are the most there can be.
-    curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
+    curve : columns ``sites`` (new sites), ``value``, ``bound``; or None. How many of its numbers
+        ended by the clock stands in ``result.detail["curve_cut_short"]``, where any did.
     knee : where the curve bends most; None where it has no bend.
     phases : per phase: ``year``, ``new_sites``, ``sites``, ``money``, ``money_so_far``, ``served``,
         ``share_after``, ``best``, ``lost``; None where no phases are asked for.

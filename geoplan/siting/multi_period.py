@@ -110,6 +110,7 @@ def _result(
     of: Programme, found: Found, alone: Plan | None, objective: str, control: SolveControl
 ) -> ProgrammeResult:
     assert found.times is not None
+    late = control.by_clock  # explaining has time of its own
     plan = of.plan(found.times)
     broken = plan.broken()
     if broken:
@@ -126,9 +127,12 @@ def _result(
     actions = explainer.actions()
     unknown = sum(not done.is_explained(of.problem.years[-1]) for done in actions)
     detail = {**found.detail, **({"not_explained": unknown} if unknown else {})}
+    told = status if found.first_proved else "feasible"
+    if late and told != "optimal":
+        detail["cut_short"] = True
     return ProgrammeResult(
         objective=objective,
-        status=status if found.first_proved else "feasible",
+        status=told,
         value=value,
         bound=bound,
         gap=gap,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -106,3 +107,41 @@ def test_wrong_numbers_raise() -> None:
     assert list(coverage_curve(two)["sites"])[:2] == [2, 3]  # from the fixed ones on
     with pytest.raises(SitingError, match="ascend"):
         phased_sites(problem, phases=[2, 1])
+
+
+def test_numbers_that_ran_out_of_time_are_told(monkeypatch) -> None:
+    rng = np.random.default_rng(1)
+    problem = SitingProblem.from_cover(
+        rng.random((300, 60)) < 0.05, rng.integers(1, 100, 300), capacities=None
+    )
+    whole = coverage_curve(problem, sites=range(8), gap=0.05)
+    assert not whole["cut_short"].any()
+
+    def late(core, *, control, **options):
+        control.time_limit_s = 0.0  # over before it began
+        return solve(core, control=control, **options)
+
+    solve = curve_module.solve_mclp
+    monkeypatch.setattr(curve_module, "solve_mclp", late)
+    cut = coverage_curve(problem, sites=range(8))
+    assert cut["cut_short"].any()
+    # what is proved all the same is as exact as asked
+    assert not cut.loc[cut["status"] == "optimal", "cut_short"].any()
+    assert cut.loc[cut["status"] != "optimal", "cut_short"].all()
+
+
+def test_numbers_with_capacities_that_ran_out_of_time_are_told(monkeypatch) -> None:
+    rng = np.random.default_rng(2)
+    problem = SitingProblem.from_cover(
+        rng.random((40, 12)) < 0.3, rng.integers(1, 20, 40), capacities=[50] * 12
+    )
+    assert not coverage_curve(problem, sites=range(4))["cut_short"].any()
+
+    def late(problem, constraints, *, control, **options):
+        found = solve(problem, constraints, control=control, **options)
+        control.out_of_time()
+        return replace(found, bound=found.value * 2 + 1)
+
+    solve = curve_module.max_coverage_with_capacities
+    monkeypatch.setattr(curve_module, "max_coverage_with_capacities", late)
+    assert coverage_curve(problem, sites=range(4))["cut_short"].tolist()[1:3] == [True, True]

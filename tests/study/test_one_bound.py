@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from geoplan.siting.conditional import bounds
 from geoplan.study import example_study
 from geoplan.study.sites.suggest_sites import one_bound
+from geoplan.words.speaker import Speaker
 
 
 @pytest.mark.parametrize("told", [46_900.0, 47_700.0, 47_702.0, 47_800.0])
@@ -37,3 +39,25 @@ def test_the_run_says_one_bound():
     siting = example_study().run().services["meal_station"].siting
     assert siting.curve is not None
     assert siting.curve["bound"].iloc[-1] == siting.result.bound
+
+
+def test_a_curve_that_ran_out_of_time_says_so(monkeypatch, tmp_path):
+    whole = example_study().run()
+    assert "curve_cut_short" not in whole.to_dict()["services"]["meal_station"]["siting"]
+    true = bounds.coverage_curve
+
+    def late(problem, **options):
+        return true(problem, **options).assign(cut_short=True)
+
+    monkeypatch.setattr(bounds, "coverage_curve", late)
+    plan = example_study().run()
+    siting = plan.services["meal_station"].siting
+    before_the_last = len(siting.curve) - 1
+    assert before_the_last > 0
+    assert siting.result.detail["curve_cut_short"] == before_the_last
+    assert list(siting.curve.columns) == ["sites", "value", "bound"]
+    keys = plan.to_dict()["services"]["meal_station"]["siting"]
+    assert keys["curve_cut_short"] == before_the_last
+    report = (plan.save(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
+    assert "1 number of sites on the curve ran out of time" in report
+    assert "覆盖曲线上有 3 个站点数到时限" in Speaker("zh").say("study.curve_cut_short", count=3)

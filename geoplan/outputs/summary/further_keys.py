@@ -72,8 +72,13 @@ def _bounds(facts: Mapping[str, float]) -> dict[str, Any]:
 
 
 def siting_keys(siting: SitingOutcome) -> dict[str, Any]:
-    """Added keys of one siting: the ``knee`` of its curve, its ``phases`` and its ``money``."""
+    """Added keys of one siting: the ``knee`` of its curve, its ``phases`` and its ``money``.
+
+    ``curve_cut_short`` (points of the curve that ended by the clock) only where there are some.
+    """
     keys: dict[str, Any] = {}
+    if "curve_cut_short" in siting.result.detail:
+        keys["curve_cut_short"] = siting.result.detail["curve_cut_short"]
     if siting.knee is not None:
         knee = siting.knee
         keys["knee"] = {

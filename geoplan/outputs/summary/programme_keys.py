@@ -24,6 +24,7 @@ def programme_keys(programme: Programme) -> dict[str, Any]:
         "value": plain(programme.value),
         "bound": plain(programme.bound),
         "gap": plain(programme.gap, 15),
+        **({"cut_short": True} if programme.cut_short else {}),
         "seconds": plain(programme.seconds, 3),
         "together": list(programme.together),
         "alone_value": plain(programme.alone_value),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,8 @@ def coverage_curve(
     Returns
     -------
     DataFrame with the columns ``sites``, ``value`` (people), ``bound``, ``gap``, ``status``,
-    ``share`` (of all people), ``chosen`` (labels, fixed first), one row per number, ascending.
+    ``share`` (of all people), ``chosen`` (labels, fixed first), ``cut_short`` (the time was over
+    before the number was as exact as asked), one row per number, ascending.
 
     Examples
     --------
@@ -85,30 +86,45 @@ def coverage_curve(
             found = _curve_with_capacities(problem, counts, control=control)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
-        value, bound, chosen = found[count]
+        value, bound, chosen, by_clock = found[count]
         split = problem.capacities is not None
         told, distance, status = judged(value, bound, gap=control.gap, split=split)
-        rows.append((count, value, told, distance, status, problem.in_order(chosen)))
-    frame = pd.DataFrame(rows, columns=["sites", "value", "bound", "gap", "status", "chosen"])
+        cut_short = by_clock and status != "optimal"
+        rows.append((count, value, told, distance, status, problem.in_order(chosen), cut_short))
+    columns = ["sites", "value", "bound", "gap", "status", "chosen", "cut_short"]
+    frame = pd.DataFrame(rows, columns=columns)
     frame["gap"] = frame["gap"].astype(np.float64)
     total = problem.total
     frame.insert(5, "share", frame["value"] / total if total > 0 else np.nan)
     return frame
 
 
+class _Point(NamedTuple):
+    """People covered by one number of sites, the bound, positions of the sites.
+
+    by_clock : the time was over before the work was.
+    """
+
+    value: float
+    bound: float
+    chosen: np.ndarray
+    by_clock: bool
+
+
 def _curve_of_reach(
     problem: SitingProblem,
     counts: Sequence[int],
     control: SolveControl,
-) -> dict[int, tuple[float, float, np.ndarray]]:
-    """Per number of sites in all: people covered, the bound, positions of the sites."""
+) -> dict[int, _Point]:
+    """The point of every number of sites in all."""
     core, fixed = reduce_problem(problem), len(problem.fixed)
     best = solve_all(core, [count - fixed for count in counts], control)
     found = {}
     for count in counts:
         chosen = np.concatenate([problem.fixed, core.sites[best[count - fixed].chosen]])
         value = covered_people(problem, chosen)
-        found[count] = value, max(core.base + best[count - fixed].bound, value), chosen
+        bound = max(core.base + best[count - fixed].bound, value)
+        found[count] = _Point(value, bound, chosen, best[count - fixed].by_clock)
     return found
 
 
@@ -117,15 +133,15 @@ def _curve_with_capacities(
     counts: Sequence[int],
     *,
     control: SolveControl,
-) -> dict[int, tuple[float, float, np.ndarray]]:
-    """Per number of sites in all: people with capacity, the bound, positions of the sites.
+) -> dict[int, _Point]:
+    """The point of every number of sites in all, by people with capacity.
 
     counts : ascending, none below the number of fixed sites.
     """
     free = replace(problem, conflicts=np.empty((0, 2), np.int64))
     part = shortage_part(free)
     gains = np.full(problem.n_sites, np.nan)  # the same for every number
-    found: dict[int, tuple[float, float, np.ndarray]] = {}
+    found: dict[int, _Point] = {}
     chosen, value = problem.fixed, people_served(part.problem, problem.fixed)
     for k, count in enumerate(counts):
         control.report(f"{count}")
@@ -136,13 +152,14 @@ def _curve_with_capacities(
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound
-        found[count] = (value, max(bound, value), chosen)
+        found[count] = _Point(value, max(bound, value), chosen, share.by_clock)
     for few, many in pairwise(reversed(counts)):
-        value, bound, chosen = found[many]
-        found[many] = (value, max(value, min(bound, found[few][1])), chosen)
+        one = found[many]
+        found[many] = one._replace(bound=max(one.value, min(one.bound, found[few].bound)))
+    more = part.served_outside
     return {
-        count: (part.served_outside + value, part.served_outside + bound, chosen)
-        for count, (value, bound, chosen) in found.items()
+        count: one._replace(value=more + one.value, bound=more + one.bound)
+        for count, one in found.items()
     }
 
 
@@ -172,8 +189,11 @@ def solve_all(
     many = len(numbers) > _MANY
     parts = components_of(core) if many else []
     if parts:
-        return solve_components(core, parts, numbers, solve=solve_mclp, control=control)
-    found: dict[int, Incumbent] = {}
+        found = solve_components(core, parts, numbers, solve=solve_mclp, control=control)
+        for best in found.values():  # of parts that all numbers share
+            best.by_clock = control.by_clock
+        return found
+    found = {}
     order = list(dict.fromkeys([*numbers[::_STRIDE], numbers[-1], *numbers])) if many else numbers
     greedy_order = greedy(core, n_new=max(numbers, default=0))
     for k, n_new in enumerate(order):
@@ -192,6 +212,7 @@ def solve_all(
             bound=_bound_between(found, n_new) if many else None,
             greedy_order=greedy_order,
         )
+        found[n_new].by_clock = share.by_clock
         if found[n_new].dual is None:
             found[n_new].dual = dual
     _tighten(found)

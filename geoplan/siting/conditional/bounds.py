@@ -197,7 +197,8 @@ def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
 
     Returns
     -------
-    DataFrame with ``sites``, ``value``, ``bound``; None where there is nothing to draw.
+    DataFrame with ``sites``, ``value``, ``bound`` and ``cut_short`` (see `coverage_curve`); None
+    where there is nothing to draw.
     """
     problem, solved = solution.problem, solution.solved
     if problem.objective != "max_coverage" or solved.status in ("infeasible", "unknown"):
@@ -213,7 +214,7 @@ def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
         sites=range(existing, existing + count + 1),
         request=replace(solution.request, gap=max(solution.request.gap, LEAST_GAP)),
     )
-    table = pd.DataFrame(curve)[["sites", "value", "bound"]].copy()
+    table = pd.DataFrame(curve)[["sites", "value", "bound", "cut_short"]].copy()
     table["sites"] -= existing
     last = table["sites"] == count
     table.loc[last, "value"] = np.maximum(table.loc[last, "value"], solved.value)

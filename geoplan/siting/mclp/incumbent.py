@@ -15,7 +15,10 @@ from geoplan.tolerances import BELOW_NEED, PROVED_GAP, SAME_VALUE
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Incumbent:
-    """The best solution so far (positions in the core), and what is proved."""
+    """The best solution so far (positions in the core), and what is proved.
+
+    by_clock : the time was over before the work was.
+    """
 
     chosen: np.ndarray
     value: float
@@ -23,6 +26,7 @@ class Incumbent:
     greedy: float
     dual: MclpDual | None = None
     steps: list[str] = field(default_factory=list)
+    by_clock: bool = False
 
     def take_better(self, core: Core, chosen: np.ndarray) -> bool:
         """Keep `chosen` if it covers more people."""

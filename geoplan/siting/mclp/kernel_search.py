@@ -184,7 +184,7 @@ def _restricted_of_size(
         else:
             low = middle
     if restricted is None:
-        if control.left < _BEGIN_SECONDS * in_doubt(lowest):
+        if not control.has(_BEGIN_SECONDS * in_doubt(lowest)):
             return None
         restricted = restrict_by_reduced_cost(core, dual, n_new=n_new, need=lowest)
     return restricted, need

@@ -45,11 +45,11 @@ def search_regions(
         return False
     control.report("improve")
     _anneal(core, incumbent, goal, control, dual)
-    if control.left > _REGION_SECONDS:
+    if control.has(_REGION_SECONDS):
         improve_by_perturbation(core, incumbent, ~never, control, random_state(control.seed))
     control.report("bound")
     for share in _REGION_NEEDS:
-        if goal.reached(incumbent) or control.left < _REGION_SECONDS:
+        if goal.reached(incumbent) or not control.has(_REGION_SECONDS):
             break
         if not _bound_by_regions(core, incumbent, goal, control, dual, share):
             break

@@ -206,7 +206,7 @@ def cheaper_cover(core: Core, start: np.ndarray, *, control: SolveControl) -> np
     best = chosen.copy()
     progress = _Progress(np.array([0, -1]), random_state(control.seed))
     looks, until = min(MOST_LOOKS, LOOKS_PER_ENTRY * core.pairs), 0.8 * control.left
-    while looks > 0 and control.left > until:
+    while looks > 0 and control.has(until):
         _search(core.cover, cost, state, best, progress, min(looks, LOOKS_PER_ROUND))
         looks -= LOOKS_PER_ROUND
     return np.flatnonzero(best)

@@ -21,6 +21,8 @@ class SolveControl:
 
     compiled : seconds that kernels had taken to compile at the start; later ones do not count.
     parent : the control of which this one is a part; when that one is stopped, so is this.
+    by_clock : a step of the work, or of a part of it, has ended because its time was over: on
+        another or a busier computer there may be another answer.
     """
 
     time_limit_s: float
@@ -32,6 +34,7 @@ class SolveControl:
     compiled: float = field(default_factory=compile_seconds)
     parent: SolveControl | None = None
     halted: bool = False
+    by_clock: bool = False
 
     @classmethod
     def start(cls, request: SolveRequest) -> SolveControl:
@@ -50,11 +53,27 @@ class SolveControl:
 
     @property
     def left(self) -> float:
-        """Seconds that are left, at least 0; 0 after an interrupt."""
+        """Seconds that are left, at least 0; 0 after an interrupt. Who is told of none, ends."""
         if self.stopped:
             return 0.0
         own = max(0.0, self.time_limit_s - self.seconds)
-        return own if self.parent is None else min(own, self.parent.left)
+        left = own if self.parent is None else min(own, self.parent.left)
+        if left <= 0:
+            self.out_of_time()
+        return left
+
+    def has(self, seconds: float) -> bool:
+        """Whether more than so many seconds are left for a step; who is told no leaves it out."""
+        enough = self.left > seconds
+        if not enough and not self.stopped:
+            self.out_of_time()
+        return enough
+
+    def out_of_time(self) -> None:
+        """A step ends because its time is over: so this and all of which it is a part say so."""
+        self.by_clock = True
+        if self.parent is not None:
+            self.parent.out_of_time()
 
     def stop(self) -> None:
         """End the search: it and all of which it is a part."""
@@ -72,7 +91,8 @@ class SolveControl:
 
     def with_(self, **changes: Any) -> SolveControl:
         """The same time and interrupt, with another `gap` or `seed`."""
-        return replace(self, **changes, progress=None, parent=self, halted=False)
+        fresh: dict[str, Any] = {"progress": None, "halted": False, "by_clock": False}
+        return replace(self, **changes, **fresh, parent=self)
 
     def request(self, seconds: float) -> SolveRequest:
         """A request for a smaller problem, proved to optimality within `seconds`."""

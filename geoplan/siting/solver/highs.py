@@ -44,7 +44,7 @@ class Outcome:
 
     status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
     x : column values, or None. value : objective at x. bound : what no solution can beat, or None.
-    stopped : the run was ended, or a KeyboardInterrupt ended it.
+    stopped : the run was ended, or a KeyboardInterrupt ended it. out_of_time : its time was over.
     """
 
     status: str
@@ -52,6 +52,7 @@ class Outcome:
     value: float
     bound: float | None
     stopped: bool = False
+    out_of_time: bool = False
 
 
 def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
@@ -78,6 +79,7 @@ def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcom
     """Status, columns, value and bound of a run that has ended."""
     state = highs.getModelStatus()
     kind = highspy.HighsModelStatus
+    late = state == kind.kTimeLimit
     info = highs.getInfo()
     if state in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
         return Outcome(status="infeasible", x=None, value=np.nan, bound=None, stopped=stopped)
@@ -93,6 +95,7 @@ def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcom
             value=value,
             bound=value if done else None,
             stopped=stopped,
+            out_of_time=late,
         )
     bound = float(info.mip_dual_bound)
     return Outcome(
@@ -101,6 +104,7 @@ def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcom
         value=value,
         bound=bound if np.isfinite(bound) and abs(bound) < 1e29 else None,
         stopped=stopped,
+        out_of_time=late,
     )
 
 

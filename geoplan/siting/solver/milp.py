@@ -336,4 +336,6 @@ def _stoppable(
     )
     if found.stopped:
         control.stop()
+    if found.out_of_time:
+        control.out_of_time()
     return found

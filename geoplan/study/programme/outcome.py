@@ -55,6 +55,7 @@ def service_programmes(
             actions=_actions(context, part, result),
             by_year=_by_year(part, measured[part.key], result),
             coverage=measured[part.key],
+            cut_short=bool(result.detail.get("cut_short")),
             alone_value=result.alone_value,
             together=tuple(other.key for other in parts),
             blocking=result.blocking,
@@ -193,9 +194,11 @@ def _by_year(
 
 
 def _notes(context: Context, part: ServicePart, result: ProgrammeResult) -> list[str]:
-    """Projects and sites that do not count, and why; what there was no time to explain."""
+    """What ended by the clock; projects and sites that do not count, and why."""
     speaker, name = context.speaker, context.standard(part.key).name(context.lang)
     sites, said = part.sites, []
+    if result.detail.get("cut_short"):
+        said.append(speaker.say("study.programme_cut_short"))
     for code, names in (("programme_not_used", part.unused), ("programme_no_year", sites.no_year)):
         if names:
             listed = ", ".join(names[:5])

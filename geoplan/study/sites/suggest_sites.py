@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -85,6 +87,10 @@ def _outcome(
         context, assessed, explained, chosen, base=problem.served, total=problem.total
     )
     curve = one_bound(coverage_by_sites(solution), result) if siting.curve else None
+    # the last number is the plan's own, whose status is told with it
+    cut_short = 0 if curve is None else int(curve.pop("cut_short").iloc[:-1].sum())
+    if cut_short:
+        result = replace(result, detail={**result.detail, "curve_cut_short": cut_short})
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     phases = phase_table(siting, sites, base=problem.served, total=problem.total, curve=curve)
     return SitingOutcome(
@@ -98,7 +104,7 @@ def _outcome(
         knee=None if curve is None else curve_knee(curve),
         phases=phases,
         alternatives=_alternatives(siting, solution),
-        notes=tuple(_notes(context.speaker, siting, solution, len(explained))),
+        notes=tuple(_notes(context.speaker, siting, solution, len(explained), cut_short)),
     )
 
 
@@ -147,11 +153,18 @@ def one_bound(curve: pd.DataFrame | None, result: SitingResult) -> pd.DataFrame 
 
 
 def _notes(
-    speaker: Speaker, siting: SitingSection, solution: ConditionalSolution, found: int
+    speaker: Speaker,
+    siting: SitingSection,
+    solution: ConditionalSolution,
+    found: int,
+    cut_short: int,
 ) -> list[str]:
-    """What a reader must know beside the numbers; `found` new sites are suggested."""
+    """What a reader must know beside the numbers.
+
+    found : new sites that are suggested. cut_short : points of the curve that ended by the clock.
+    """
     problem, solved = solution.problem, solution.solved
-    notes = []
+    notes = [speaker.say("study.curve_cut_short", count=cut_short)] if cut_short else []
     if text := _capacity_note(speaker, siting, problem):
         notes.append(text)
     missed = solution.thinning_may_cost

@@ -10,6 +10,7 @@ import pytest
 from geoplan.disclosure import edition
 from geoplan.errors import StudyFileError
 from geoplan.outputs.tables.run_tables import table_list
+from geoplan.siting import multi_period
 from geoplan.study import apply_overlay, example_study
 from geoplan.words.speaker import Speaker
 
@@ -74,6 +75,25 @@ def test_report_workbook_layers_and_figures_have_it(plan, tmp_path):
     tables = {table.name: table for table in table_list(plan.results, Speaker("zh"))}
     assert tables[f"{KEY}_programme"].frame["action"].tolist() == ["新建", "新建"]
     assert tables[f"{KEY}_programme_years"].frame["served"].tolist() == [230, 260]
+
+
+def test_a_plan_that_ran_out_of_time_says_so(study, plan, monkeypatch, tmp_path):
+    assert not plan.services[KEY].programme.cut_short
+    assert "cut_short" not in plan.to_dict()["services"][KEY]["programme"]
+    true = multi_period.solve_programme
+
+    def late(of, objective, control):
+        found = true(of, objective, control)
+        control.out_of_time()
+        return replace(found, bound=found.bound * 2)
+
+    monkeypatch.setattr(multi_period, "solve_programme", late)
+    cut = planned(study, actions=OPEN)
+    assert cut.services[KEY].programme.status == "feasible"
+    assert cut.to_dict()["services"][KEY]["programme"]["cut_short"] is True
+    report = (cut.save(tmp_path / "out") / "report.html").read_text(encoding="utf-8")
+    assert "The plan in time ran out of time" in report
+    assert "分年度计划到时限" in Speaker("zh").say("study.programme_cut_short")
 
 
 def test_people_of_the_years_count(study):

@@ -57,7 +57,7 @@ def solve_openings(openings: Openings, control: SolveControl) -> Found:
             "search_value": openings.base + search.value,
         },
     )
-    if bound <= target() + PROVED_GAP or control.left <= 1.0:
+    if bound <= target() + PROVED_GAP or not control.has(1.0):
         return found
     return _prove(openings, dual, found, control)
 
@@ -88,7 +88,7 @@ def _prove(openings: Openings, dual: OpeningDual, found: Found, control: SolveCo
     allowed |= found.times > 0
     control.report("proof")
     small = reduce_programme(of, allowed=allowed)
-    if control.left < _BEGIN_SECONDS * small.core.pairs * years:
+    if not control.has(_BEGIN_SECONDS * small.core.pairs * years):
         return found
     other = solve_by_model(of, small, "person_years", control, start=found.times)
     steps = {**found.detail, "options_in_doubt": int(may.sum())}
