@@ -153,25 +153,67 @@ def _of(built: ProgrammeModel, actions: list[int], t: int) -> np.ndarray:
 
 def _states(built: ProgrammeModel) -> None:
     """A site is open as in the year before, but for what opens and closes it."""
-    problem, model = built.of.problem, built.model
     opens, closes = _changes(built)
-    start = problem.open_at_start
-    for k, site in enumerate(built.small.core.sites):
-        coming, going = opens.get(k, []), closes.get(k, [])
-        built_in = problem.opening.get(int(site))
-        for t in range(problem.n_years):
-            plus, minus = _of(built, coming, t), _of(built, going, t)
-            constant = float(built_in == t)
-            index = [built.is_open[k, t], *plus, *minus]
-            value = [1.0, *(-1.0 for _ in plus), *(1.0 for _ in minus)]
-            if t:
-                index.append(built.is_open[k, t - 1])
-                value.append(-1.0)
-            else:
-                constant += float(start[site])
-            model.add_row(np.array(index), np.array(value), lower=constant, upper=constant)
-            if coming and going:
-                _not_both(built, (k, t), plus, minus, float(start[site]))
+    first = 0
+    for k in sorted(opens.keys() & closes.keys()):
+        _state_rows(built, range(first, k), opens, closes)
+        _mixed_state_rows(built, k, opens[k], closes[k])
+        first = k + 1
+    _state_rows(built, range(first, built.small.core.m), opens, closes)
+
+
+def _state_rows(
+    built: ProgrammeModel,
+    sites: range,
+    opens: dict[int, list[int]],
+    closes: dict[int, list[int]],
+) -> None:
+    """A row per site and year, of sites (of the core) that either open or close or do neither."""
+    problem, here = built.of.problem, slice(sites.start, sites.stop)
+    state = built.is_open[here]
+    row = np.arange(state.size).reshape(state.shape)
+    parts = [(row, state, 1.0)]
+    for changes, value in ((opens, -1.0), (closes, 1.0)):
+        pairs = [(k - sites.start, a) for k in sites if k in changes for a in changes[k]]
+        at, action = np.array(pairs, np.int64).reshape(-1, 2).T
+        parts.append((row[at], built.times[action], value))
+    parts.append((row[:, 1:], state[:, :-1], -1.0))
+    there = [column >= 0 for _, column, _ in parts]
+    rows = np.concatenate([part[0][kept] for part, kept in zip(parts, there, strict=True)])
+    columns = np.concatenate([part[1][kept] for part, kept in zip(parts, there, strict=True)])
+    values = np.repeat([value for _, _, value in parts], [kept.sum() for kept in there])
+    order = np.argsort(rows, kind="stable")
+    site = built.small.core.sites[here]
+    constant = np.zeros(state.shape)
+    constant[:, :1] = problem.open_at_start[site][:, None]
+    for k, t in enumerate(map(problem.opening.get, site.tolist())):
+        if t is not None:
+            constant[k, t] += 1.0
+    built.model.add_rows(
+        np.searchsorted(rows[order], np.arange(state.size + 1)),
+        columns[order],
+        values[order],
+        lower=constant.ravel(),
+        upper=constant.ravel(),
+    )
+
+
+def _mixed_state_rows(built: ProgrammeModel, k: int, coming: list[int], going: list[int]) -> None:
+    """The rows of a site that opens and closes; between those of its years stand others."""
+    problem, site = built.of.problem, int(built.small.core.sites[k])
+    start, built_in = float(problem.open_at_start[site]), problem.opening.get(site)
+    for t in range(problem.n_years):
+        plus, minus = _of(built, coming, t), _of(built, going, t)
+        index = [built.is_open[k, t], *plus, *minus]
+        value = [1.0, *(-1.0 for _ in plus), *(1.0 for _ in minus)]
+        constant = float(built_in == t)
+        if t:
+            index.append(built.is_open[k, t - 1])
+            value.append(-1.0)
+        else:
+            constant += start
+        built.model.add_row(np.array(index), np.array(value), lower=constant, upper=constant)
+        _not_both(built, (k, t), plus, minus, start)
 
 
 def _not_both(
