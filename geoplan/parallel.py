@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 from typing import Any, TypeVar
 
@@ -13,15 +15,38 @@ from geoplan.validate import positive_integer
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_most: ContextVar[int | None] = ContextVar("threads that a block may use", default=None)
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Within, work for which no number of threads is asked uses `threads` at most.
+
+    For two processes that share a machine's cores.
+
+    Examples
+    --------
+    >>> with at_most(1):
+    ...     worker_count(None), worker_count(3)
+    (1, 3)
+    """
+    token = _most.set(threads)
+    try:
+        yield
+    finally:
+        _most.reset(token)
+
 
 def worker_count(threads: int | None) -> int:
     """How many threads to use: what was asked for, else what the machine allows."""
     if threads is not None:
         return positive_integer("threads", threads)
     try:
-        return len(os.sched_getaffinity(0))
+        found = len(os.sched_getaffinity(0))
     except AttributeError:  # not on every platform
-        return os.cpu_count() or 1
+        found = os.cpu_count() or 1
+    most = _most.get()
+    return found if most is None else min(found, most)
 
 
 def run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -73,6 +73,20 @@ class Stages:
     done: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: dict[str, float] = field(default_factory=dict)
+
+    def take(self, seconds: Mapping[str, float], peak_mb: Mapping[str, float], text: str) -> None:
+        """Stages that another process has worked: as it measured them; `text` is told."""
+        self.seconds |= seconds
+        self.peak_mb |= peak_mb
+        self.done += len(seconds)
+        self.progress(self.done, self.total, text)
+
+    def put_last(self, names: Iterable[str]) -> None:
+        """Stages that two processes ended in any order, in the order of `names`."""
+        for name in names:
+            for found in (self.seconds, self.peak_mb):
+                if name in found:
+                    found[name] = found.pop(name)
 
     @contextmanager
     def stage(self, name: str, text: str, *, steps: int = 1) -> Iterator[None]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from geoplan.inputs.files.shown_names import without_machine
-from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
+from geoplan.inputs.findings.finding import Assumption, Finding, assumptions
 from geoplan.network.graph.network import NetworkData
 from geoplan.results import ReportForm, RunResults, ServiceResult, SitingOutcome, StudyInfo
 from geoplan.study.assess.assess_service import (
@@ -25,6 +20,9 @@ from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
 from geoplan.study.assess.journeys import with_journeys
 from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
+from geoplan.study.beside.process import OtherProcess, other_process
+from geoplan.study.beside.room import is_worth_it
+from geoplan.study.beside.share import Pieces, work_off
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.cache.stages import StageCache
 from geoplan.study.cluster import tiles
@@ -40,6 +38,7 @@ from geoplan.study.read.load import StudyInputs, load_inputs, refuse_blocked
 from geoplan.study.read.networks import StudyNetwork, modes_of, try_networks
 from geoplan.study.read.report_template import unusable_template
 from geoplan.study.robustness import with_robustness
+from geoplan.study.run_facts import run_facts
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
 from geoplan.study.sites.budget import with_funds
@@ -49,9 +48,6 @@ from geoplan.study.sites.shared_buildings import shared_sites
 from geoplan.study.sites.suggest_sites import suggest_sites
 from geoplan.words.message import Message
 from geoplan.words.speaker import Speaker
-
-#: libraries whose version can change a number
-LIBRARIES = ("geopandas", "shapely", "pyproj", "numpy", "scipy", "numba", "highspy", "osmium")
 
 
 def run_study(
@@ -69,10 +65,17 @@ def run_study(
     kept = StageCache.of(config, study.folder, enabled=cache)
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
-    with linked(scheduler, tell=partial(_tell, stages, speaker)) as cluster:
-        inputs, networks = _read(study, keys, stages, kept)
+    with (
+        linked(scheduler, tell=partial(_tell, stages, speaker)) as cluster,
+        other_process() as other,
+    ):
+        beside = other if cluster is None and len(keys) > 1 else None
+        inputs, networks = _read(study, keys, stages, kept, beside=beside)
         context = Context(config=config, inputs=inputs, networks=networks)
-        services = _plan_all(context, keys, stages, cluster, kept)
+        if cluster is not None:
+            services = _plan_on_cluster(context, keys, stages, cluster, kept)
+        else:
+            services = _plan_all(context, keys, stages, other, kept)
     if config.shared_buildings is not None:
         with stages.stage("shared_buildings", speaker.say("study.shared_stage"), steps=0):
             services = with_shared_sites(context, services)
@@ -103,7 +106,7 @@ def run_study(
         services=services,
         figures=kept.figures(services, lambda: figures_table(context, services)),
         background=background_layers(context.inputs.background, context.networks),
-        run=_facts(study, inputs.records, stages, cluster),
+        run=run_facts(study, inputs.records, stages, cluster),
         assumed=_assumed(inputs.findings, services),
     )
     outputs = KeptOutputs(
@@ -141,11 +144,18 @@ def suggest_sites_of(
 
 
 def _read(
-    study: StudySettings, keys: list[str], stages: Stages, kept: StageCache, *, whole: bool = False
+    study: StudySettings,
+    keys: list[str],
+    stages: Stages,
+    kept: StageCache,
+    *,
+    whole: bool = False,
+    beside: OtherProcess | None = None,
 ) -> tuple[StudyInputs, Mapping[str, StudyNetwork]]:
     """Inputs and networks of `keys`.
 
     whole : those of all services, if they are kept, do as well.
+    beside : what will plan services, too: it starts while inputs are read.
     """
     config, speaker = _of_run(study.config, keys), study.config.speaker
     modes = modes_of(config, keys)
@@ -154,11 +164,14 @@ def _read(
         modes, wanted = every, None
     with stages.stage("networks", speaker.say("study.stage_networks")):
         read = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
+
+    def load() -> StudyInputs:
+        if beside is not None and is_worth_it(_edges(read.networks)):
+            beside.start()
+        return load_inputs(config, study.folder, services=wanted, streets=read.streets)
+
     with stages.stage("inputs", speaker.say("study.stage_inputs")):
-        inputs = kept.inputs(
-            wanted,
-            lambda: load_inputs(config, study.folder, services=wanted, streets=read.streets),
-        )
+        inputs = kept.inputs(wanted, load)
         # what only outputs look at is tried apart from the inputs, which may have been kept
         tried = unusable_template(config, study.folder)
         inputs = replace(inputs, findings=(*inputs.findings, *tried))
@@ -261,19 +274,73 @@ def _tell(stages: Stages, speaker: Speaker, message: Message) -> None:
 
 
 def _plan_all(
-    context: Context, keys: list[str], stages: Stages, cluster: Cluster | None, kept: StageCache
+    context: Context, keys: list[str], stages: Stages, other: OtherProcess, kept: StageCache
 ) -> dict[str, ServiceResult]:
-    if cluster is not None:
-        if len(keys) > 1 or not _is_large(context, keys[0]):
-            return _on_cluster(context, keys, stages, cluster, kept)
-        context = replace(context, spread=spread_on(cluster, context.speaker))
-    planned = {}
-    for key in keys:
+    """Every service, those that take longest first where two processes share them."""
+    found = {key: kept.kept_service(key) for key in keys}
+    planned = {key: service for key, service in found.items() if service is not None}
+    left = [key for key in keys if key not in planned]
+
+    def here(key: str) -> None:
         planned[key] = kept.service(key, partial(_plan_in_stages, context, key, stages))
         siting = planned[key].siting
         if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):
             raise KeyboardInterrupt  # a run that somebody stops ends; a single service has its best
-    return planned
+
+    def done(key: str, worked: _Elsewhere) -> None:
+        planned[key] = worked.planned
+        name = context.standard(key).name(context.lang)
+        text = context.speaker.say("study.stage_coverage", service=name)
+        stages.take(worked.seconds, worked.peak_mb, text)
+
+    if len(left) > 1 and is_worth_it(_edges(context.networks)):
+        other.start()
+        left.sort(key=partial(_work_of, context), reverse=True)
+    work_off(
+        Pieces(names=left, here=here, there=_planned_there, shared=(context, kept), done=done),
+        other,
+    )
+    stages.put_last(f"{stage}.{key}" for key in keys for stage in ("coverage", "siting"))
+    return {key: planned[key] for key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """A service that the other process has planned, with its seconds and memory by stage."""
+
+    planned: ServiceResult
+    seconds: Mapping[str, float]
+    peak_mb: Mapping[str, float]
+
+
+def _planned_there(shared: tuple[Context, StageCache], key: str) -> _Elsewhere:
+    """A service in the other process, kept as here."""
+    context, kept = shared
+    stages = Stages(total=0)
+    planned = kept.service(key, partial(_plan_in_stages, context, key, stages))
+    return _Elsewhere(planned, stages.seconds, stages.peak_mb)
+
+
+def _work_of(context: Context, key: str) -> tuple[bool, int]:
+    """About how much work a service is, to compare: searches for sites, then places of people."""
+    section = context.config.services[key]
+    demand = context.inputs.demand.get(str(section.demand or context.standard(key).group))
+    return section.siting is not None, 0 if demand is None else len(demand.frame)
+
+
+def _edges(networks: Mapping[str, StudyNetwork]) -> int:
+    """Edges of the largest network."""
+    return max((one.network.n_edges for one in networks.values()), default=0)
+
+
+def _plan_on_cluster(
+    context: Context, keys: list[str], stages: Stages, cluster: Cluster, kept: StageCache
+) -> dict[str, ServiceResult]:
+    if len(keys) > 1 or not _is_large(context, keys[0]):
+        return _on_cluster(context, keys, stages, cluster, kept)
+    context = replace(context, spread=spread_on(cluster, context.speaker))
+    work = partial(_plan_in_stages, context, keys[0], stages)
+    return {keys[0]: kept.service(keys[0], work)}
 
 
 def _plan_in_stages(context: Context, key: str, stages: Stages) -> ServiceResult:
@@ -330,32 +397,3 @@ def _has_siting(service: ServiceSection) -> bool:
 
 def _all(study: StudySettings, keys: list[str]) -> bool:
     return set(keys) == set(study.services)
-
-
-def _hashes(records: tuple[InputRecord, ...]) -> dict[str, str]:
-    """SHA-256 by path, of the files that belong to another one as well."""
-    found: dict[str, str] = {}
-    for record in records:
-        found[record.path] = record.sha256
-        folder = Path(record.path).parent
-        found |= {(folder / name).as_posix(): digest for name, digest in record.parts.items()}
-    return found
-
-
-def _facts(
-    study: StudySettings, records: tuple[Any, ...], stages: Stages, cluster: Cluster | None
-) -> Mapping[str, Any]:
-    worked = {} if cluster is None else {"cluster": cluster.facts()}
-    return {
-        **worked,
-        "geoplan": version("geoplan"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "study": study.file.name,
-        "seed": study.config.study.seed,
-        "settings": without_machine(study.config.model_dump(mode="json", exclude_none=True)),
-        "inputs": without_machine(_hashes(records)),
-        "seconds": dict(stages.seconds),
-        "peak_memory_mb": dict(stages.peak_mb),
-    }

@@ -24,7 +24,8 @@ from geoplan.study.cities.write import write_plans
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs
-from geoplan.study.run import LIBRARIES, report_form
+from geoplan.study.run import report_form
+from geoplan.study.run_facts import LIBRARIES
 from geoplan.study.run_folder import Basemap
 from geoplan.study.settings import StudySettings
 from geoplan.words.display import text_html
