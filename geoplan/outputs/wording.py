@@ -13,7 +13,7 @@ from geoplan.inputs.findings.finding import Assumption
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import clean, is_missing, number_text
+from geoplan.words.text_format import as_list, clean, is_missing, number_text
 
 
 def is_proved_fewest(siting: SitingOutcome) -> bool:
@@ -100,10 +100,10 @@ def cost_unit_text(standard: ServiceStandard, speaker: Speaker) -> str:
 
 def level_of_codes(results: RunResults, index: pd.Index) -> str | None:
     """The level whose codes `index` holds; None when no level knows them."""
-    codes = {str(code) for code in index if not is_missing(code) and str(code) != ""}
+    codes = {str(code) for code in as_list(index) if not is_missing(code) and str(code) != ""}
     best, hits = None, 0
     for level, layer in results.areas.items():
-        found = len(codes & set(map(str, layer.frame.index)))
+        found = len(codes & set(map(str, as_list(layer.frame.index))))
         if found > hits:
             best, hits = level, found
     return best

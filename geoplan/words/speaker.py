@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from geoplan.words import has_word, level_word, say
 from geoplan.words.text_format import (
     MISSING,
+    as_list,
     clean,
+    clean_texts,
     count_text,
     is_missing,
     number_text,
@@ -160,7 +163,11 @@ class Speaker:
     def area_names(self, codes: Iterable[Any], names: Mapping[Any, Any]) -> list[str]:
         """The names of areas by their codes, with words for people whose area is not known."""
         unknown = self.say("outputs.area_unknown")
+        listed = as_list(codes) if isinstance(codes, pd.Series | pd.Index) else list(codes)
+        known = clean_texts([names.get(code, "") for code in listed])
         return [
-            unknown if is_missing(code) or code == "" else clean(names.get(code, "")) or str(code)
-            for code in codes
+            unknown
+            if code == "" or (type(code) is not str and is_missing(code))
+            else name or str(code)
+            for code, name in zip(listed, known, strict=True)
         ]

@@ -130,20 +130,25 @@ def _areas(results: RunResults, speaker: Speaker) -> Iterator[Layer]:
     for level, layer in results.areas.items():
         frame = layer.frame[["name", "parent", layer.frame.geometry.name]].copy()
         frame.insert(0, "code", frame.index.astype(str))
+        columns: dict[str, np.ndarray] = {}
         points, count = not layer.has_polygons, len(frame)
         every: dict[str, Style] = {}
         for key, service in results.services.items():
             for name, values in _area_columns(results, service, level).items():
-                frame[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
-            drawn, name = {f"{key}_share", f"{key}_rate"} & set(frame), service.name(speaker.lang)
+                columns[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
+            drawn = {f"{key}_share", f"{key}_rate"} & {*frame, *columns}
+            name = service.name(speaker.lang)
             if f"{key}_share" in drawn:
                 every[key] = styles.area_style(
                     f"{key}_share", _share_labels(name), points=points, count=count
                 )
             elif drawn:
-                rates = frame[f"{key}_rate"].to_numpy(float)
+                rates = columns[f"{key}_rate"].astype(float)
                 style = styles.rate_style(f"{key}_rate", rates, clean(name), points=points)
                 every |= {} if style is None else {key: style}
+        frame = gpd.GeoDataFrame(
+            pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1), crs=frame.crs
+        )
         # the first service's shares to begin with; QGIS offers all of them as styles to choose
         style = next(iter(every.values()), None) or styles.plain_area_style(
             points=points, count=count

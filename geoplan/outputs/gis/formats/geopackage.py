@@ -94,6 +94,7 @@ def _write_layer(layer: DescribedLayer, target: Path) -> None:
         geometry_type=geometry_kind(frame.geometry),
         promote_to_multi=False,
         append=target.exists(),
+        use_arrow=True,
         dataset_options={"VERSION": "1.3"},
         layer_options={
             "GEOMETRY_NAME": "geom",
