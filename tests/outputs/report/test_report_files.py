@@ -70,6 +70,9 @@ def test_libreoffice_lays_the_report_out_as_the_contents_say(whole_run, tmp_path
     shutil.copytree(folder / "figures", tmp_path / "figures")
     _, _, made = write_report(results, tmp_path)
     assert made.name == "report.pdf"
+    content = made.read_bytes()
+    assert content.count(b"/Subtype/Image") >= 3
+    assert b"/DCTDecode" not in content  # no picture is resampled, and none blurred by JPEG
     text = subprocess.run(
         [str(tools[1]), "-layout", made, "-"], capture_output=True, text=True, check=True
     ).stdout

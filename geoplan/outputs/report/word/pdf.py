@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ _USUAL = (
     "/Applications/LibreOffice.app/Contents/MacOS/soffice",
 )
 _LONGEST_S = 180
+#: pictures go in as they are: resampled to fewer dots they are JPEG, blurred and larger than before
+_OPTIONS = {"ReduceImageResolution": {"type": "boolean", "value": "false"}}
 
 
 def office_program() -> str | None:
@@ -59,7 +62,7 @@ def pdf_begun(book: Path) -> Iterator[Callable[[], Path | None]]:
             "--headless",
             "--norestore",
             "--convert-to",
-            "pdf",
+            f"pdf:writer_pdf_Export:{json.dumps(_OPTIONS)}",
             "--outdir",
             aside,
             str(book),
