@@ -33,6 +33,7 @@ if _mere_folder:
 try:
     import numba as nb
     from numba.core import event
+    from numba.core.types import unliteral as _plain
 finally:
     if _mere_folder:
         del sys.modules["coverage"]
@@ -84,7 +85,7 @@ def compile_seconds() -> float:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """`function`, compiled by numba without the GIL; kept on disk where a folder can be written."""
-    return _compiled(function)
+    return _compiled(function, no_cfunc_wrapper=True)  # nobody hands it to C
 
 
 def inner_kernel(function: Callable[..., Any]) -> Any:
@@ -107,14 +108,26 @@ def _refuse(*_: Any, **__: Any) -> None:
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     folder, njit = cache_folder(), cast(Any, nb.njit)  # its types lack options that it has
     if folder is None:
-        return njit(nogil=True, **options)(function)
+        return _once_per_type(njit(nogil=True, **options)(function))
     config: Any = nb.config
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder / source_key(function.__module__))
     try:
-        return njit(cache=True, nogil=True, **options)(function)
+        return _once_per_type(njit(cache=True, nogil=True, **options)(function))
     finally:
         config.CACHE_DIR = usual  # functions of others stay where their owners want them
+
+
+def _once_per_type(made: Any) -> Any:
+    """A bare 0 is a type of its own to numba, which would compile what it is handed to twice."""
+    usual = made.get_call_template
+
+    def template(args: Any, kws: Any) -> Any:
+        """How a kernel that calls this one calls it."""
+        return usual(tuple(map(_plain, args)), {k: _plain(a) for k, a in kws.items()})
+
+    made.get_call_template = template
+    return made
 
 
 @cache

@@ -117,6 +117,27 @@ def _halved(x):
     return x // 2
 
 
+def test_a_literal_does_not_compile_a_kernel_twice():
+    """Numba makes a type of each bare number; the plain type answers all calls."""
+    inner = kernels.inner_kernel(_sum_of)
+
+    def outer(n):
+        a, total = 0, 0.0
+        while a < n:
+            total += inner(a, right=1) + inner(2, n)
+            a += 1
+        return total
+
+    made = kernels.kernel(outer)
+    assert made(4) == sum(_sum_of(a, 1) + _sum_of(2, 4) for a in range(4))
+    assert inner.signatures == [(numba.int64, numba.int64)]
+    assert made.signatures == [(numba.int64,)]
+
+
+def _sum_of(left, right):
+    return 2.5 * left + right
+
+
 def test_the_key_follows_sources_and_version(monkeypatch):
     name = "geoplan.siting.assignment.interchange"
     kernels.source_key.cache_clear()
