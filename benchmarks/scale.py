@@ -1,9 +1,9 @@
 """From a town to a province: one walking service of a made-up province, each size by itself.
 
 A province is a lattice of streets (130 m apart, every eighth street missing in places), one demand
-point to four corners, one site to a hundred; 500 new sites are asked for at 500,000 corners and
-more. Each size runs as the command does, in a process of its own, without what earlier runs kept.
-Printed: CPU seconds and peak memory of all and of every stage, and per node beside the smallest.
+point to four corners, one site to a hundred, in districts of 1,600 corners and counties of 25,600;
+500 new sites are asked for at 500,000 corners and more. Each size runs as the command does, in a
+process of its own, without what earlier runs kept. Printed: CPU seconds and peak memory of all and of every stage, and per node beside the smallest.
 
     python benchmarks/scale.py                      # 20,000, 50,000 and 200,000 corners
     python benchmarks/scale.py --nodes 500000       # minutes
@@ -38,6 +38,9 @@ name = "Province"
 crs = "EPSG:4548"
 lang = "en"
 synthetic = true
+
+[areas.county]
+path = "counties.gpkg"
 
 [areas.district]
 path = "districts.gpkg"
@@ -87,23 +90,25 @@ def province(folder: Path, nodes: int, *, seed: int = 0) -> None:
         {"id": [f"s{i}" for i in range(len(at))]}, geometry=gpd.points_from_xy(*at.T), crs=CRS
     )
     meals.to_file(folder / "meals.gpkg", driver="GPKG")
-    side = 40 * STEP_M  # some 1,600 corners each
-    boxes = [
-        (
-            f"d{i}-{j}",
-            shapely.box(X + i * side, Y + j * side, X + (i + 1) * side, Y + (j + 1) * side),
+    for name, corners_wide in (("counties", 160), ("districts", 40)):
+        squares(width * STEP_M, height * STEP_M, corners_wide * STEP_M).to_file(
+            folder / f"{name}.gpkg", driver="GPKG"
         )
-        for i in range(-1, int(width * STEP_M / side) + 2)
-        for j in range(-1, int(height * STEP_M / side) + 2)
-    ]
-    districts = gpd.GeoDataFrame(
-        {"code": [code for code, _ in boxes], "name": [code for code, _ in boxes]},
-        geometry=[shape for _, shape in boxes],
-        crs=CRS,
-    )
-    districts.to_file(folder / "districts.gpkg", driver="GPKG")
     asked = ASKED.get(nodes, min(500, max(10, nodes // 1000)))
     (folder / "study.toml").write_text(STUDY.format(sites=asked), encoding="utf-8")
+
+
+def squares(wide_m: float, high_m: float, side_m: float) -> gpd.GeoDataFrame:
+    """Areas of so many metres each way, beyond the edge of the streets, too."""
+    found = {
+        f"{i}-{j}": shapely.box(
+            X + i * side_m, Y + j * side_m, X + (i + 1) * side_m, Y + (j + 1) * side_m
+        )
+        for i in range(-1, int(wide_m / side_m) + 2)
+        for j in range(-1, int(high_m / side_m) + 2)
+    }
+    codes = [f"{'c' if side_m > 10_000 else 'd'}{place}" for place in found]
+    return gpd.GeoDataFrame({"code": codes, "name": codes}, geometry=[*found.values()], crs=CRS)
 
 
 def measured(nodes: int) -> dict[str, Any]:

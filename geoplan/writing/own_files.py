@@ -176,7 +176,8 @@ def is_unfinished_run(folder: Path) -> bool:
     """Whether all that `folder` holds is what a run writes before it is done."""
     for name, path in walked(folder):
         kept, _, file = name.partition("/")
-        part = kept in _RUN_FOLDERS and file and "/" not in file
+        # a service's map may have pages of its areas, in a folder of their own
+        part = kept in _RUN_FOLDERS and file and file.count("/") <= (kept == "maps")
         ending = Path(file).suffix in (".html", ".png", ".csv")
         database = name.startswith("layers.gpkg-")
         if path.is_symlink() or not (name in _RUN_FILES or database or (part and ending)):

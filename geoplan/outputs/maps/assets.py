@@ -69,6 +69,9 @@ WHAT_IF_STYLE = "whatif/whatif.css"
 PROGRAMME_SCRIPTS = ("programme/programme.js",)
 PROGRAMME_STYLE = "programme/programme.css"
 
+#: what an overview and the pages of its counties carry besides
+PARTS_STYLE = "panel/parts.css"
+
 #: what a page with two maps beside each other carries besides
 COMPARISON_SCRIPTS = (
     "comparison/difference.js",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ import shapely
 from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.assets import web_template, web_text
 from geoplan.outputs.maps.content import page_meta
+from geoplan.outputs.maps.counties import Counties, overview_meta
 from geoplan.outputs.maps.features import funded_sites
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.palette import RAMPS
@@ -37,11 +38,13 @@ def index_page(
     speaker: Speaker,
     *,
     part: Callable[[str, str, Callable[[], Any]], Any] | None = None,
+    counties: Mapping[str, Counties] | None = None,
 ) -> str:
     """The index as HTML.
 
     part : called with a service's key, "card" and what makes its card: gives an equal one, or
         calls that.
+    counties : services whose page is an overview, with the pages of their counties.
     """
 
     def card(key: str) -> dict[str, Any]:
@@ -49,6 +52,10 @@ def index_page(
         return work() if part is None else part(key, "card", work)
 
     cards = [card(key) for key in results.services]
+    for k, key in enumerate(results.services):
+        if counties and key in counties:
+            links = overview_meta(results, key, counties[key], speaker)
+            cards[k] = cards[k] | {"parts": links}
     first = next(iter(results.services), None)
     meta = page_meta(results, first, speaker) if first else {"stamps": [], "foot": [], "study": ""}
     return web_template("index/index.html").render(
@@ -57,7 +64,7 @@ def index_page(
         lead=speaker.say("maps.index_lead", n=len(cards)),
         list_label=speaker.say("maps.index_list"),
         open_label=speaker.say("maps.index_open"),
-        style=web_text("index/index.css"),
+        style=web_text("index/index.css") + (web_text("index/parts.css") if counties else ""),
         meta=meta,
         cards=cards,
         signs=_signs(cards, speaker),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoplan.outputs.maps.assets import (
+    PARTS_STYLE,
     PROGRAMME_SCRIPTS,
     PROGRAMME_STYLE,
     WHAT_IF_SCRIPTS,
@@ -122,7 +123,7 @@ class MapPage:
 
 
 def _further_parts(content: dict[str, Any]) -> dict[str, Any]:
-    """The page parts of what-ifs and of plans in time, for a page that has any; else none.
+    """The page parts of what-ifs, plans in time and links, for a page that has any; else none.
 
     A public page carries no covers, and so never what-ifs.
     """
@@ -132,6 +133,8 @@ def _further_parts(content: dict[str, Any]) -> dict[str, Any]:
         styles, scripts = (WHAT_IF_STYLE,), WHAT_IF_SCRIPTS
     if content.get("programme") is not None:
         styles, scripts = (*styles, PROGRAMME_STYLE), (*scripts, *PROGRAMME_SCRIPTS)
+    if content["meta"].get("parts"):
+        styles = (*styles, PARTS_STYLE)
     return {"styles": styles, "scripts": scripts}
 
 

@@ -13,6 +13,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer
 from geoplan.outputs.maps.content import content_today, map_content, with_programme
+from geoplan.outputs.maps.counties import Content, Counties, pages_of
 from geoplan.outputs.maps.extent import extent_m
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import MapPage
@@ -141,6 +142,9 @@ def write_maps(
 ) -> list[Path]:
     """``KEY.html`` for every service and ``index.html`` of them all.
 
+    Where a service is too large for one page (some 10 MB) and has areas, ``KEY.html`` is an
+    overview, demand summed by squares, and ``KEY/001.html`` and so on are the pages of its areas.
+
     Parameters
     ----------
     results : a run's results; for the public, their public edition.
@@ -187,7 +191,7 @@ def write_maps(
         shown = part(key, f"content {options}", today)
         return with_programme(shown, results, key, speaker)
 
-    def write(key: str, path: Path) -> None:
+    def write(key: str, path: Path, content: Content) -> None:
         made = _page(
             results,
             key,
@@ -196,15 +200,21 @@ def write_maps(
             tianditu_key=tianditu_key,
             content=content,
         )
+        path.parent.mkdir(exist_ok=True)
         path.write_text(made.text(), encoding="utf-8", newline="\n")
 
     written = []
+    counties: dict[str, Counties] = {}
     for key in results.services:
-        path = target / f"{key}.html"
-        work = partial(write, key, path)
-        work() if reused is None else reused(key, path, work)
-        written.append(path)
+        found, pages = pages_of(results, key, speaker, background=background)
+        if found:
+            counties[key] = found
+        for name, of_page in (pages or {f"{key}.html": content}).items():
+            path = target / name
+            work = partial(write, key, path, of_page)
+            work() if reused is None else reused(key, path, work)
+            written.append(path)
     index = target / "index.html"
-    page = index_page(results, speaker, part=part)
+    page = index_page(results, speaker, part=part, counties=counties)
     index.write_text(page, encoding="utf-8", newline="\n")
     return [*written, index]
