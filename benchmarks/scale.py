@@ -3,7 +3,8 @@
 A province is a lattice of streets (130 m apart, every eighth street missing in places), one demand
 point to four corners, one site to a hundred, in districts of 1,600 corners and counties of 25,600;
 500 new sites are asked for at 500,000 corners and more. Each size runs as the command does, in a
-process of its own, without what earlier runs kept. Printed: CPU seconds and peak memory of all and of every stage, and per node beside the smallest.
+process of its own, without what earlier runs kept. Printed: CPU seconds and peak memory of all and
+of every stage, and per node beside the smallest.
 
     python benchmarks/scale.py                      # 20,000, 50,000 and 200,000 corners
     python benchmarks/scale.py --nodes 500000       # minutes

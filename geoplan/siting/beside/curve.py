@@ -154,12 +154,13 @@ def _curve_with_capacities(
         bound = part.problem.total if one.bound is None else one.bound
         found[count] = _Point(value, max(bound, value), chosen, share.by_clock)
     for few, many in pairwise(reversed(counts)):
-        one = found[many]
-        found[many] = one._replace(bound=max(one.value, min(one.bound, found[few].bound)))
+        more_sites = found[many]
+        bound = max(more_sites.value, min(more_sites.bound, found[few].bound))
+        found[many] = more_sites._replace(bound=bound)
     more = part.served_outside
     return {
-        count: one._replace(value=more + one.value, bound=more + one.bound)
-        for count, one in found.items()
+        count: point._replace(value=more + point.value, bound=more + point.bound)
+        for count, point in found.items()
     }
 
 

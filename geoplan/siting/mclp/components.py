@@ -210,7 +210,10 @@ def solve_components(
             for k, n in enumerate(shares_of(bound_steps, total))
             if n not in known[k].solved
         }
-        if not wanted or control.left <= 0:
+        if not wanted:
+            break
+        if control.left <= 0:
+            control.out_of_time()
             break
     found = {}
     for n_new in numbers:
