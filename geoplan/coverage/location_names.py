@@ -43,7 +43,7 @@ class LocationNames:
         for level in levels:
             names = {str(code): str(name) for code, name in layers[level].names.items()}
             codes = frame[level].astype("string").fillna("")
-            self.areas.append([names.get(code, "") for code in codes])
+            self.areas.append([names.get(code, "") for code in codes.tolist()])
 
     def __call__(self, row: int, members: int = 1, located: bool = True) -> str:
         """Where the row at a position is, with `members` - 1 others."""

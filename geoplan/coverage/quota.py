@@ -272,7 +272,7 @@ def _of_level(
     number, words = pd.factorize(facilities.frame["tier"])
     tiers = np.array([*(standard.tier_key(word) or "" for word in words), ""], object)[number]
     lost = bool((codes == "").any())
-    index = pd.Index([*layer.frame.index.astype(str), *([""] if lost else [])], name=layer.level)
+    index = pd.Index([*known.tolist(), *([""] if lost else [])], name=layer.level)
 
     everyone = np.ones(len(codes), dtype=bool)
     required = np.zeros(len(index), dtype=int)
@@ -298,7 +298,7 @@ def _of_level(
     open_ = ~meets & ~refuted & (sum(short.values()) <= unknown)
     table = pd.DataFrame(
         {
-            "name": [*layer.frame["name"], *([""] if lost else [])],
+            "name": [*layer.frame["name"].tolist(), *([""] if lost else [])],
             "sites": _count(codes, ~staff, index),
             "designated": _count(codes, staff, index),
             "required": pd.array(required, dtype="Int64"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -281,3 +284,20 @@ def test_all_faults_are_raised_at_once():
         assess_reach(demand, standard_for("boundary_marker"), near=near_of([1.0, 1.0]))
     with pytest.raises(UsageError, match="twice"):
         stack_costs(costs_of([[1]]), costs_of([[1]]))
+
+
+def test_tables_by_area_are_kept_and_are_the_caller_s_own():
+    people = demand_of([30, 60, 10], district=["1", "2", None])
+    near = pd.DataFrame(
+        {"site": "s", "cost_m": [250.0, 1150.0, 20.0], "reason": ""}, index=people.frame.index
+    )
+    found = assess_reach(people, STANDARD, near=near)
+    first = found.by_area("district")
+    plain = first.copy()
+    first["served"] = -1.0
+    pd.testing.assert_frame_equal(found.by_area("district"), plain)
+    more = replace(found, frame=found.frame.assign(people=1.0, served=1.0, beyond=0.0))
+    assert more.by_area("district")["total"].tolist() == [1.0, 1.0, 1.0]
+    pd.testing.assert_frame_equal(found.by_area("district"), plain)
+    again = pickle.loads(pickle.dumps(found))
+    pd.testing.assert_frame_equal(again.by_area("district"), plain)

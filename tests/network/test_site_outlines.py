@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 import shapely
 
 from geoplan.errors import UsageError
-from geoplan.network import Network, reach_areas
+from geoplan.network import Network, nearest_site, reach_areas, snap
 from geoplan.network.isochrones import outline
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.network.isochrones.site_outlines import _among, _together, site_outlines
@@ -108,6 +110,39 @@ def test_thinned_points_draw_the_same_outline(grid, monkeypatch):
     assert reach_outline(grid, sites, cutoff_m=700).geometry.equals(whole.geometry)
     ((before, after),) = kept
     assert 0 < after < before
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
+@pytest.mark.parametrize("seed", range(4))
+def test_reached_are_the_points_of_streets_whose_nearest_site_is_near_enough(seed, direction):
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0, 1000, (30, 2))
+    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*places.T), crs="EPSG:4548")
+    pairs = pd.DataFrame(rng.integers(0, 30, (45, 2)), columns=["u", "v"])
+    pairs = pairs[pairs["u"] != pairs["v"]].drop_duplicates(ignore_index=True)
+    length = np.hypot(*(places[pairs["u"]] - places[pairs["v"]]).T)
+    edges = pairs.assign(length_m=length, oneway=rng.random(len(pairs)) < 0.4)
+    streets = Network.from_edges(nodes, edges, mode="drive")
+    sites = gpd.GeoSeries(shapely.points(rng.uniform(0, 1000, (3, 2))), crs="EPSG:4548")
+    into = direction == "to_sites"
+    parts = outline._reached(streets, sites, 400.0, "m", 500.0, into, None)
+    found = {tuple(xy) for xy in np.concatenate(parts)}
+    xy, edge, part = outline.street_points(streets, which=np.arange(streets.n_edges))
+    ends = np.where(part == 0, streets.u[edge], np.where(part == 1, streets.v[edge], -1))
+    there = replace(
+        snap(streets, gpd.GeoSeries(shapely.points(xy), crs=streets.crs)),
+        edge=edge.astype(np.int32),
+        fraction=part,
+        node=ends.astype(np.int32),
+        snap_m=np.zeros(len(xy)),
+        xy=xy,
+    )
+    near = nearest_site(streets, there, sites, unit="m", direction=direction)
+    cost = near["cost_m"].fillna(np.inf).to_numpy()
+    inside = {tuple(one) for one in xy[cost < 400.0 - 1e-6]}
+    perhaps = {tuple(one) for one in xy[cost <= 400.0 + 1e-6]}
+    assert 10 < len(inside) < len(xy) - 10
+    assert inside <= found <= perhaps
 
 
 @pytest.mark.parametrize("count", [0, 1, 50])

@@ -113,3 +113,23 @@ def test_fixed_sites_that_conflict_are_told_pair_by_pair() -> None:
     assert "(2, 4)" in str(told.value)
     assert "(0, 1)" not in str(told.value)
     assert len(SitingProblem.from_cover(cover, [1, 1], fixed=[0, 3], conflicts=pairs).conflicts)
+
+
+@pytest.mark.parametrize("labels", ["text", "number", "pair"])
+def test_conflicts_are_pairs_of_positions_ascending_each_once(labels: str) -> None:
+    rng = np.random.default_rng(5)
+    names = {
+        "text": [f"n{k}" for k in range(40)],
+        "number": list(range(100, 140)),
+        "pair": [(k, "a") for k in range(40)],
+    }[labels]
+    at = rng.integers(0, 40, (300, 2))
+    at = at[at[:, 0] != at[:, 1]]
+    problem = SitingProblem.from_cover(
+        np.ones((2, 40), bool),
+        [1, 1],
+        site_index=pd.Index(names, tupleize_cols=False),
+        conflicts=[(names[a], names[b]) for a, b in at.tolist()],
+    )
+    wanted = sorted({(min(a, b), max(a, b)) for a, b in at.tolist()})
+    assert [tuple(pair) for pair in problem.conflicts.tolist()] == wanted

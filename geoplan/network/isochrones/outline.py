@@ -140,10 +140,16 @@ def _reached(
     for begin in range(0, len(which), _MOST_EDGES):
         some = which[begin : begin + _MOST_EDGES]
         xy, edge, part = street_points(network, which=some)
+        # from either end to the other: all of it, and nothing is to be worked out
+        whole = cost[network.u] + against <= cutoff
+        whole |= cost[network.v] + along <= cutoff
+        reached = whole[edge]
+        cut = np.flatnonzero(~reached)
+        at, before, after = edge[cut], part[cut], 1.0 - part[cut]
         with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
-            by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
-            by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
-            reached = np.minimum(by_u, by_v) <= cutoff
+            by_u = cost[network.u[at]] + np.where(before > 0, before * against[at], 0.0)
+            by_v = cost[network.v[at]] + np.where(after > 0, after * along[at], 0.0)
+            reached[cut] = np.minimum(by_u, by_v) <= cutoff
         own_edge = seeds.edge[mid]
         here = mid[
             np.searchsorted(own_edge, some[0]) : np.searchsorted(own_edge, some[-1], "right")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from numbers import Real
 from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
+from geoplan.distinct import distinct
 from geoplan.errors import Faults, SitingError
 from geoplan.tolerances import SHARE_ROUNDING
 from geoplan.words.message import Message, called, first_few, plain_label
@@ -277,7 +279,7 @@ def read_labels(labels: Any, name: Message | str, index: pd.Index, faults: Fault
     wanted = list(labels)
     if not wanted or not index.is_unique:
         return np.empty(0, np.int64)
-    known = {label: i for i, label in enumerate(index)}
+    known = {label: i for i, label in enumerate(index.tolist())}
     unknown = [label for label in wanted if label not in known]
     if unknown:
         hint = _hint(pd.Index(unknown), index)
@@ -298,17 +300,18 @@ def read_pairs(pairs: Any, index: pd.Index, faults: Faults) -> np.ndarray:
         return np.empty((0, 2), np.int64)
     if not every:
         return np.empty((0, 2), np.int64)
-    names = list(dict.fromkeys(label for pair in every for label in pair))
-    known = {label: i for i, label in enumerate(index)}
-    unknown = [label for label in names if label not in known]
+    flat = list(chain.from_iterable(every))
+    known = {label: i for i, label in enumerate(index.tolist())}
+    unknown = [label for label in dict.fromkeys(flat) if label not in known]
     if unknown:
         faults.add(Message("siting_faults.conflict_sites", some=some_of(unknown)))
         return np.empty((0, 2), np.int64)
     if any(a == b for a, b in every):
         faults.add(Message("siting_faults.conflict_itself"))
         return np.empty((0, 2), np.int64)
-    found = np.sort(np.array([[known[a], known[b]] for a, b in every], np.int64), axis=1)
-    return np.unique(found, axis=0)
+    at = np.fromiter(map(known.__getitem__, flat), np.int64, len(flat))
+    low, high = np.sort(at.reshape(-1, 2), axis=1).T
+    return np.column_stack(np.divmod(distinct(low * len(index) + high), len(index)))
 
 
 class SiteData(TypedDict, total=False):

@@ -113,7 +113,8 @@ def candidate_points(
             layer=siting.forbidden_layer,
         )
         points = outside(points, zones)
-    points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
+    prefix = "" if source == "network" else "c"
+    points.index = pd.Index([f"{prefix}{i}" for i in points.index.tolist()])
     taken = set() if assessed.facilities is None else set(assessed.facilities.frame.index)
     if points.index.isin(list(taken)).any():  # an office's own ids may look like ours
         points.index = "new-" + points.index
