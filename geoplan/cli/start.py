@@ -96,6 +96,8 @@ def main(argv: list[str] | None = None) -> None:
         if argv is None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         _tell_interrupted()
+    if argv is None:
+        gc.freeze()  # what is left goes with the process: Python need not look through it
     sys.exit(printed(code))
 
 

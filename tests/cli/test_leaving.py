@@ -150,3 +150,16 @@ def test_faults_of_disks_without_a_file_name(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_left_at_the_end_is_not_looked_through() -> None:
+    code = (
+        "import atexit, gc, sys\n"
+        "from geoplan.cli.start import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "sys.argv = ['geoplan', '--version']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["True"]

@@ -81,14 +81,16 @@ class Store:
         """Whether there is a whole value of `key`, and it; what is damaged is removed."""
         path = self.path(key)
         try:
-            content = path.read_bytes()
+            file = path.open("rb")
         except OSError:
             return False, None
-        body = memoryview(content)[_DIGEST_BYTES:]
         try:
-            if hashlib.sha256(body).digest() != content[:_DIGEST_BYTES]:
-                raise ValueError(key)
-            value = pickle.loads(body)
+            with file:  # read twice, but never all of it beside what it becomes
+                kept = file.read(_DIGEST_BYTES)
+                if hashlib.file_digest(file, "sha256").digest() != kept:
+                    raise ValueError(key)
+                file.seek(_DIGEST_BYTES)
+                value = pickle.load(file)
         except Exception:  # written by other libraries, or cut off: it is worked out anew
             with suppress(OSError):
                 path.unlink()
