@@ -126,11 +126,15 @@ class Coverage:
         object.__setattr__(self, "_by_area", {})
 
     def __post_init__(self) -> None:
-        gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
-        if len(gap) and float(np.abs(gap).max()) > LEDGER_PEOPLE:
-            worst = gap.abs().idxmax()
+        counted = np.nansum([self.frame[state].to_numpy(float) for state in STATES], axis=0)
+        gap = counted - self.frame["people"].to_numpy(float)
+        if (np.abs(gap) > LEDGER_PEOPLE).any():
+            worst = int(np.nanargmax(np.abs(gap)))
             raise UsageError.of(
-                "call_faults.ledger_open", service=self.service, row=worst, gap=gap[worst]
+                "call_faults.ledger_open",
+                service=self.service,
+                row=self.frame.index[worst],
+                gap=gap[worst],
             )
 
     @property

@@ -301,3 +301,15 @@ def test_tables_by_area_are_kept_and_are_the_caller_s_own():
     pd.testing.assert_frame_equal(found.by_area("district"), plain)
     again = pickle.loads(pickle.dumps(found))
     pd.testing.assert_frame_equal(again.by_area("district"), plain)
+
+
+@pytest.mark.parametrize(("state", "people"), [("served", 29.0), ("served", NAN), ("full", 0.5)])
+def test_a_ledger_that_does_not_close_names_the_row(state, people):
+    demand = demand_of([60, 30, 10])
+    near = pd.DataFrame({"site": "s", "cost_m": 250.0, "reason": ""}, index=demand.frame.index)
+    found = assess_reach(demand, STANDARD, near=near)
+    frame = found.frame.copy()
+    frame.loc["d1", state] = people
+    with pytest.raises(UsageError, match="does not close at 'd1'"):
+        replace(found, frame=frame)
+    assert replace(found, frame=frame.iloc[[0, 2]]).ledger.served == 70

@@ -136,8 +136,9 @@ def _contour(
     away: NDArray[np.float64], level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Where `away` is below `level`: points in cells, where rings begin, where polygons do."""
-    x, y = np.empty((2, *away.shape))  # left to itself, contourpy copies them several times
-    x[:], y.T[:] = np.arange(away.shape[1]), np.arange(away.shape[0])
+    rows, columns = away.shape  # left to itself, contourpy copies the coordinates several times
+    x = np.tile(np.arange(float(columns)), (rows, 1))
+    y = np.repeat(np.arange(float(rows)), columns).reshape(away.shape)
     lines = contourpy.contour_generator(x, y, away, fill_type="ChunkCombinedOffsetOffset")
     points, rings, outlines = (np.asarray(one[0]) for one in lines.filled(-1.0, level))
     return points, rings.astype(np.int64), outlines.astype(np.int64)
