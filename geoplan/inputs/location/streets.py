@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -29,12 +30,26 @@ def nearest_within(tree: shapely.STRtree, points: NDArray[Any]) -> tuple[NDArray
 
 
 def hull_of(xy: Floats) -> shapely.Geometry:
-    """The convex hull of many points (first of some at a time: each takes memory as an object)."""
+    """The convex hull of many points (first of some at a time, as one line: no point is made)."""
     corners = [
-        shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(xy[i : i + _HULL_POINTS])))
+        shapely.get_coordinates(shapely.convex_hull(shapely.linestrings(some)))
         for i in range(0, len(xy), _HULL_POINTS)
+        if len(some := xy[i : i + _HULL_POINTS]) > 1
     ]
+    corners += [xy[-1:]] if len(xy) % _HULL_POINTS == 1 else []
     return shapely.convex_hull(shapely.multipoints(np.concatenate([xy[:0], *corners])))
+
+
+def _as_shapes(lines: NDArray[Any], cuts: NDArray[np.int64]) -> list[Any]:
+    """The lines between two cuts each as rasterio draws them: one shape instead of one per line."""
+    if (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING).any():
+        return [lines[a:b] for a, b in pairwise(cuts)]
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    ends = np.searchsorted(line, np.arange(len(lines) + 1)).tolist()
+    places = xy.tolist()
+    parts = [places[a:b] for a, b in pairwise(ends)]
+    together = (parts[a:b] for a, b in pairwise(cuts.tolist()))
+    return [[{"type": "MultiLineString", "coordinates": some}] if some else [] for some in together]
 
 
 class Streets:
@@ -129,11 +144,11 @@ class Streets:
         boxes = shapely.box(x - half, y - half, x + half, y + half)
         point, lines = self._within(boxes)
         cuts = np.searchsorted(point, np.arange(len(x) + 1))
+        drawable = _as_shapes(lines, cuts)
         with Env():  # one for all the small pictures
             for i in range(len(x)):
-                near = lines[cuts[i] : cuts[i + 1]]
                 corner = Affine(step_m, 0.0, x[i] - half, 0.0, -step_m, y[i] + half)
-                drawn = rasterize(near, out_shape=(2 * n + 1, 2 * n + 1), transform=corner)
+                drawn = rasterize(drawable[i], out_shape=(2 * n + 1, 2 * n + 1), transform=corner)
                 metres = distance_transform_edt(drawn == 0) * step_m
                 found[i] = metres[n - k : n + k + 1, n - k : n + k + 1]
         return found

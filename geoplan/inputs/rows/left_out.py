@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -266,11 +267,13 @@ def _area_rows(table: RowTable, counted: Counted, keep: np.ndarray) -> np.ndarra
     first = table.text.iloc[:, 0]
     own = {str(cells.name): cells for cells in (*columns.values(), first) if cells is not None}
     texts = {heading: distinct_texts(cells) for heading, cells in own.items()}
+    forms = {heading: {*some, *map(normalize, some)} for heading, some in texts.items()}
     for layer in counted.areas.values():
-        names = {normalize(name): str(code) for code, name in layer.frame["name"].items()}
-        names |= {str(code): str(code) for code in layer.frame.index}
+        names = _codes_by_name(layer)
         code = np.full(n, "", object)
         for heading, cells in own.items():
+            if names.keys().isdisjoint(forms[heading]):
+                continue
             meant = {v: names.get(str(v)) or names.get(normalize(v)) for v in texts[heading]}
             if any(meant.values()):
                 found = cells.map(meant)
@@ -281,6 +284,12 @@ def _area_rows(table: RowTable, counted: Counted, keep: np.ndarray) -> np.ndarra
             continue
         marked |= named
     return marked | (_only_area(table, counted.roles) & keep)
+
+
+@lru_cache(maxsize=8)  # layers are never written to
+def _codes_by_name(layer: AreaLayer) -> dict[str, str]:
+    names = {normalize(name): str(code) for code, name in layer.frame["name"].items()}
+    return names | {str(code): str(code) for code in layer.frame.index}
 
 
 def _only_area(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
