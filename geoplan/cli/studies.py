@@ -32,10 +32,12 @@ def demo(
     Writes the study into DIR, the results into DIR/out (DIR: geoplan-demo), prints the summary.
     """
     from geoplan.study import demo_study
+    from geoplan.study.beside.process import other_process
     from geoplan.writing import claimed
 
     folder = out or Path("geoplan-demo")
-    with claimed(folder / "out", tell=told_aside(lang)), progress_shown() as progress:
+    claim = claimed(folder / "out", tell=told_aside(lang))
+    with claim, other_process(), progress_shown() as progress:
         study = demo_study(folder, progress=progress)
         plan = study.run(lang=lang, progress=progress)
         run = plan.save(folder / "out", progress=progress)

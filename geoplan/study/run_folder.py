@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from geoplan import outputs
 from geoplan.results import RunResults
+from geoplan.study.beside.process import other_process
+from geoplan.study.beside.share import Pieces, work_off
 from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.load import StudyInputs
@@ -92,51 +95,131 @@ def _write_outputs(
     stages: Stages,
     kept: KeptOutputs | None,
 ) -> None:
-    reused = None if kept is None else partial(kept.file, results)
-    piece: Any = None if kept is None else partial(kept.piece, results)
-    lang, audience = results.info.lang, results.info.audience
-    speaker = Speaker(lang)
+    out = _Outputs(
+        results=results,
+        inputs=inputs,
+        basemap=basemap,
+        # of other results nothing is kept
+        kept=None if kept is None or kept.results is not results else kept,
+        folder=folder,
+    )
+    with ExitStack() as beside, other_process() as other:
+        finished: list[Callable[[], object]] = []
 
-    def stage(name: str, *, steps: int = 1) -> Any:
-        return stages.stage(name, speaker.say(f"study.stage_{name}"), steps=steps)
+        def here(name: str) -> None:
+            if name != _BOOK:
+                shutil.rmtree(out.aside(name), ignore_errors=True)  # what the other one began
+                out.write(name, folder, stages)
+                return
+            with _stage(out, stages, "figures"):
+                out.figures()
+            with _stage(out, stages, "report", steps=0):  # the PDF is made beside what follows
+                finished.append(beside.enter_context(out.report_begun()))
 
-    with stage("figures"):
-        outputs.write_figures(results, folder / "figures", lang=lang, reused=reused)
-    with ExitStack() as beside:
-        with stage("report", steps=0):  # the PDF is made beside what follows
-            finished = beside.enter_context(
-                outputs.report_begun(results, folder, lang=lang, audience=audience)
-            )
-        with stage("maps"):
-            outputs.write_maps(
-                results,
-                folder / "maps",
-                lang=lang,
-                audience=audience,
-                basemap=basemap.name,
-                tianditu_key=basemap.tianditu_key,
-                reused=reused,
-                piece=piece,
-            )
-        with stage("layers"):
-            outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
-        with stage("tables"):
-            outputs.write_tables(results, folder, lang=lang, audience=audience, reused=piece)
-            if audience == "internal":
-                path = folder / "findings.xlsx"
-                from geoplan.inputs import write_findings  # loads openpyxl
+        def done(name: str, worked: Stages) -> None:
+            for path in sorted(out.aside(name).iterdir()):
+                path.replace(folder / path.name)
+            out.aside(name).rmdir()
+            stages.take(worked.seconds, worked.peak_mb, _told(out, name))
 
-                write_findings(
-                    path,
-                    list(inputs.loaded),
-                    further=inputs.findings,
-                    records=inputs.records,
-                    lang=lang,
-                )
-        with stage("report"):
-            finished()
-    with stage("summary"):
+        # only where services had enough to do for it is there another process
+        names = [_BOOK, *_APART]
+        work_off(Pieces(names=names, here=here, there=_there, shared=out, done=done), other)
+        stages.put_last(_APART)
+        with _stage(out, stages, "report"):
+            finished[0]()
+    with _stage(out, stages, "summary"):
         write_json(folder / "summary.json", outputs.summary_dict(results))
+
+
+#: figures, then the report that shows them; and what needs neither, nor one another
+_BOOK, _APART = "book", ("maps", "layers", "tables")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Outputs:
+    """What the outputs of a run are made of, and how each is written."""
+
+    results: RunResults
+    inputs: StudyInputs
+    basemap: Basemap
+    kept: KeptOutputs | None
+    folder: Path
+
+    @property
+    def lang(self) -> str:
+        return self.results.info.lang
+
+    @property
+    def _reused(self) -> Any:
+        return None if self.kept is None else partial(self.kept.file, self.results)
+
+    def aside(self, name: str) -> Path:
+        """Where the other process writes one kind: half a file of it is easily cleared away."""
+        return self.folder / f".{name}"
+
+    def write(self, name: str, folder: Path, stages: Stages) -> None:
+        """One of `_APART` into `folder`."""
+        with _stage(self, stages, name):
+            getattr(self, f"_{name}")(folder)
+
+    def figures(self) -> None:
+        """Figures of all services."""
+        folder = self.folder / "figures"
+        outputs.write_figures(self.results, folder, lang=self.lang, reused=self._reused)
+
+    def report_begun(self) -> AbstractContextManager[Callable[[], object]]:
+        """The report, its PDF under way."""
+        audience = self.results.info.audience
+        return outputs.report_begun(self.results, self.folder, lang=self.lang, audience=audience)
+
+    def _maps(self, folder: Path) -> None:
+        outputs.write_maps(
+            self.results,
+            folder / "maps",
+            lang=self.lang,
+            audience=self.results.info.audience,
+            basemap=self.basemap.name,
+            tianditu_key=self.basemap.tianditu_key,
+            reused=self._reused,
+        )
+
+    def _layers(self, folder: Path) -> None:
+        path, audience = folder / "layers.gpkg", self.results.info.audience
+        outputs.write_layers(self.results, path, lang=self.lang, audience=audience)
+
+    def _tables(self, folder: Path) -> None:
+        audience = self.results.info.audience
+        piece: Any = None if self.kept is None else partial(self.kept.piece, self.results)
+        outputs.write_tables(self.results, folder, lang=self.lang, audience=audience, reused=piece)
+        if audience == "internal":
+            from geoplan.inputs import write_findings  # loads openpyxl
+
+            write_findings(
+                folder / "findings.xlsx",
+                list(self.inputs.loaded),
+                further=self.inputs.findings,
+                records=self.inputs.records,
+                lang=self.lang,
+            )
+
+
+def _there(out: _Outputs, name: str) -> Stages:
+    """One of `_APART` in the other process, set aside."""
+    aside, stages = out.aside(name), Stages(total=0)
+    aside.mkdir()
+    out.write(name, aside, stages)
+    return stages
+
+
+def _told(out: _Outputs, name: str) -> str:
+    return Speaker(out.lang).say(f"study.stage_{name}")
+
+
+def _stage(
+    out: _Outputs, stages: Stages, name: str, *, steps: int = 1
+) -> AbstractContextManager[None]:
+    return stages.stage(name, _told(out, name), steps=steps)
 
 
 def _write_record(

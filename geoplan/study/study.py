@@ -12,6 +12,7 @@ from geoplan.errors import UsageError, told_in
 from geoplan.outputs.ranges import range_text
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import Robustness, ServiceResult, SitingOutcome
+from geoplan.study.beside.process import other_process
 from geoplan.study.cities.check import check_cities
 from geoplan.study.cities.opening import files_of_cities
 from geoplan.study.cities.run import CitiesOrder, run_cities, run_into
@@ -280,12 +281,13 @@ class Study(StudySettings):
             _audience(study, options.get("audience", "internal"))
             under = Basemap(name=basemap, tianditu_key=tianditu_key)
             order = CitiesOrder(**options)
-            with told_in(study.config.lang):
+            with told_in(study.config.lang), other_process():
                 return run_into(study, Path(folder), order, basemap=under, progress=told)
-        plan = study.run(progress=told, **options)
-        if plan.interrupted:
-            raise KeyboardInterrupt
-        plan.save(folder, progress=told, basemap=basemap, tianditu_key=tianditu_key)
+        with other_process():  # one for the run and its outputs
+            plan = study.run(progress=told, **options)
+            if plan.interrupted:
+                raise KeyboardInterrupt
+            plan.save(folder, progress=told, basemap=basemap, tianditu_key=tianditu_key)
         return plan
 
     def files(self) -> list[Path]:

@@ -15,7 +15,7 @@ def write_frame(pipe: IO[bytes], body: bytes) -> None:
             left = left[pipe.write(left) :]
 
 
-def read_frame(pipe: IO[bytes]) -> bytes:
+def read_frame(pipe: IO[bytes]) -> bytearray:
     """The next message.
 
     Raises
@@ -23,7 +23,7 @@ def read_frame(pipe: IO[bytes]) -> bytes:
     EOFError
         The other end is closed.
     """
-    return bytes(_read(pipe, int.from_bytes(_read(pipe, _LENGTH_BYTES), "little")))
+    return _read(pipe, int.from_bytes(_read(pipe, _LENGTH_BYTES), "little"))
 
 
 def _read(pipe: IO[bytes], size: int) -> bytearray:

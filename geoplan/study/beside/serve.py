@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import logging
 import os
 import pickle
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import IO
@@ -66,9 +68,10 @@ def serve(load: str) -> None:
     logger = logging.getLogger("geoplan")
     logger.addHandler(noting)
     logger.propagate = False
-    waiting: SimpleQueue[bytes] = SimpleQueue()
+    waiting: SimpleQueue[bytearray] = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting), daemon=True).start()
     importlib.import_module(load)
+    gc.freeze()
     shared, threads = None, 1
     while True:
         try:
@@ -85,9 +88,18 @@ def serve(load: str) -> None:
             body = pickle.dumps((False, f"{type(error).__name__}: {error}", noting.taken()))
         value = None
         write_frame(answers, body)
+        del body
+        _give_back()
 
 
-def _listen(orders: IO[bytes], waiting: SimpleQueue[bytes]) -> None:
+def _give_back() -> None:
+    """Memory that is free goes back to the machine, where the C library can: two share it."""
+    gc.collect()
+    with suppress(AttributeError, OSError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _listen(orders: IO[bytes], waiting: SimpleQueue[bytearray]) -> None:
     """Take orders down; when nobody can give any more, end the process in the midst of its work."""
     try:
         while True:

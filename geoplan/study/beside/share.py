@@ -25,7 +25,7 @@ class Pieces(Generic[S, T]):
 
     Parameters
     ----------
-    names : of the pieces.
+    names : of the pieces; the first is done in this process.
     here : does a piece in this process.
     there : ``there(shared, name)`` does it in the other one; a function of a module.
     shared : what `there` needs, sent once.
@@ -55,14 +55,15 @@ def work_off(pieces: Pieces[S, T], other: OtherProcess | None) -> None:
     threads = max(1, cores() // 2)  # the other half is the other one's
     work = _Shared(waiting=list(pieces.names), threads=threads)
     helper = threading.Thread(target=_help, args=(work, pieces, other), daemon=True)
+    mine = work.take()
     helper.start()
     try:
         with at_most(threads):
-            while not work.is_over():
-                mine = work.take()
+            while mine is not None or not work.is_over():
                 if mine is not None:
                     pieces.here(mine)
                 _take_over(work, pieces, wait=mine is None)
+                mine = work.take()
     except BaseException:
         other.stop()
         raise

@@ -13,9 +13,9 @@ import pytest
 
 from geoplan.cli.warming import _write_town
 from geoplan.study import Study
-from geoplan.study.beside.process import OtherProcess, other_process
+from geoplan.study.beside.process import OtherProcess, OtherProcessError, other_process
 from tests.study.beside.jobs import ready
-from tests.study.test_same_bytes import run
+from tests.study.test_same_bytes import _content, run
 
 #: seven services, among them every solver and public transport
 SERVICES = ("coverage", "money", "fewest", "median", "bus", "centre", "beds")
@@ -100,6 +100,56 @@ def test_one_service_needs_no_other_process(
     changed.run(services=["coverage", "beds"])
     assert not started
     assert not asked
+
+
+def test_outputs_are_shared(small_folder: Path, tmp_path: Path, asked: list[str]) -> None:
+    plain, shared = tmp_path / "plain", tmp_path / "shared"
+    study = Study.open(small_folder)
+    study.run_into(plain, cache=False)
+    assert not asked  # one service: no process was started for it
+    with other_process() as other:
+        ready(other)
+        study.run_into(shared, cache=False)
+    assert asked
+    assert set(asked) <= {"maps", "layers", "tables"}
+    _same(plain, shared)
+
+
+def test_what_the_other_leaves_of_an_output_is_cleared_away(
+    small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed while it writes."""
+    begun = []
+
+    def ask(other: OtherProcess, work: Any, name: str) -> Any:
+        [beside] = tmp_path.glob("*/figures/")
+        aside = beside.parent / f".{name}"
+        aside.mkdir()
+        (aside / "layers.gpkg").write_bytes(b"half a file")
+        begun.append(aside)
+        other.stop()
+        raise OtherProcessError
+
+    plain, shared = tmp_path / "plain", tmp_path / "shared"
+    study = Study.open(small_folder)
+    study.run_into(plain, cache=False)
+    hidden = plain.rename(small_folder / "plain")
+    monkeypatch.setattr(OtherProcess, "ask", ask)
+    with other_process() as other:
+        ready(other)
+        study.run_into(shared, cache=False)
+    assert begun
+    _same(hidden, shared)
+
+
+def _same(one: Path, other: Path) -> None:
+    """Both folders hold the same files, but for times."""
+    names = {p.relative_to(one).as_posix() for p in one.rglob("*")}
+    assert names == {p.relative_to(other).as_posix() for p in other.rglob("*")}
+    files = [name for name in sorted(names) if (one / name).is_file() and name != "report.pdf"]
+    assert [n for n in files if _content(one / n) != _content(other / n)] in ([], ["run.json"])
+    seconds = [json.loads((f / "run.json").read_text("utf-8"))["seconds"] for f in (one, other)]
+    assert list(seconds[0]) == list(seconds[1])
 
 
 _SCRIPT = """\
