@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from geoplan.outputs.report.blocks import TableBlock
-from geoplan.outputs.report.word.tables import column_widths_cm
+from geoplan.outputs.report.word.tables import _lowest, column_widths_cm
 
 PAGE_CM = 15.6
 #: a digit of Times New Roman is half an em wide; points per centimetre
@@ -59,3 +61,41 @@ def test_short_names_beside_a_map_stay_on_one_line():
     widths = column_widths_cm(block, 7.5, width_cm=6.4)
     assert abs(sum(widths) - 6.4) < 0.01
     assert widths[0] > 3 * 7.5 * 2.54 / 72 + 0.2
+
+
+def plain_lowest(floor, texts, room):
+    """Step by step, each trial by itself."""
+
+    def height(lines):
+        broken = 0.2 * sum(column.sum() for column in lines)
+        return float(np.maximum.reduce(lines).sum() + broken)
+
+    def lines_of(lengths, width):
+        return np.maximum(np.ceil(lengths / max(width - 0.2, 0.2)), 1.0)
+
+    widths, left = dict(floor), room - sum(floor.values())
+    while left > 0:
+        lines = {k: lines_of(texts[k], width) for k, width in widths.items()}
+        now, best, gain = height(list(lines.values())), (0.0, -1), 0.0
+        for k in widths:
+            others = [lines[j] for j in widths if j != k]
+            for step in np.arange(0.1, left + 0.05, 0.1):
+                saved = now - height([lines_of(texts[k], widths[k] + step), *others])
+                if saved / step > gain + 1e-9:
+                    best, gain = (float(step), k), saved / step
+        if not gain:
+            return {k: width + left / len(widths) for k, width in widths.items()}
+        widths[best[1]] += min(best[0], left)
+        left -= best[0]
+    return widths
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_trials_of_widths_at_once_choose_what_one_by_one_do(seed):
+    rng = np.random.default_rng(seed)
+    columns = rng.choice(9, int(rng.integers(1, 5)), replace=False).tolist()
+    floor = {k: float(rng.uniform(1.5, 3.5)) for k in columns}
+    rows = int(rng.integers(1, 30))
+    texts = {k: rng.gamma(1.5, 4.0, rows).round(2) * (rng.random(rows) < 0.9) for k in columns}
+    room = float(rng.uniform(0.5, 12.0)) + sum(floor.values()) * (seed % 8 > 0)
+    assert _lowest(floor, texts, room) == plain_lowest(floor, texts, room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,9 +164,15 @@ def column_widths_cm(
     A column of numbers, or of texts of at most seven Chinese characters, takes its longest entry
     (a heading may take two lines); the other columns share the rest so that rows are low.
     """
+    page = text_width_cm() if width_cm is None else width_cm
+    return list(_widths(block, size, page))
+
+
+@lru_cache(maxsize=256)  # a table is measured, laid out and written
+def _widths(block: TableBlock, size: float, page: float) -> tuple[float, ...]:
+    """The same on a page that is `page` centimetres wide."""
     # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
     letter = size * 0.5 * 2.54 / 72 * 1.32
-    page = text_width_cm() if width_cm is None else width_cm
     longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
     need = [
         max(
@@ -182,7 +189,7 @@ def column_widths_cm(
     ]
     loose = [k for k in _columns(block) if not firm[k]]
     if not loose:
-        return [width * page / sum(widths) for width in widths]
+        return tuple(width * page / sum(widths) for width in widths)
     # where texts would take many lines, numbers give up the air kept for a wider font
     wanted = sum(max(least[k], min(need[k] * letter / 2, _TEXT_CM)) for k in loose)
     tight = [
@@ -196,10 +203,10 @@ def column_widths_cm(
     floor = {k: max(1.5, least[k], min(need[k] * letter / 3, 3.5)) for k in loose}
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
-        return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
+        return tuple(floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths))
     texts = {k: np.array([_about(row[k]) for row in block.rows]) * _about_cm(size) for k in loose}
     shared = _lowest(floor, texts, page - sum(widths))
-    return [shared.get(k, width) for k, width in enumerate(widths)]
+    return tuple(shared.get(k, width) for k, width in enumerate(widths))
 
 
 def _lowest(
@@ -218,12 +225,13 @@ def _lowest(
     while left > 0:
         lines = {k: _lines(texts[k], width) for k, width in widths.items()}
         now, best, gain = _height(list(lines.values())), (0.0, -1), 0.0
+        steps = np.arange(_STEP_CM, left + _STEP_CM / 2, _STEP_CM)
         for k in widths:
             others = [lines[j] for j in widths if j != k]
-            for step in np.arange(_STEP_CM, left + _STEP_CM / 2, _STEP_CM):
-                saved = now - _height([_lines(texts[k], widths[k] + step), *others])
-                if saved / step > gain + 1e-9:
-                    best, gain = (float(step), k), saved / step
+            saved = (now - _heights(_lines(texts[k], widths[k] + steps[:, None]), others)) / steps
+            for step, each in zip(steps.tolist(), saved.tolist(), strict=True):
+                if each > gain + 1e-9:
+                    best, gain = (step, k), each
         if not gain:
             return {k: width + left / len(widths) for k, width in widths.items()}
         widths[best[1]] += min(best[0], left)
@@ -236,9 +244,21 @@ def _height(lines: Sequence[NDArray[np.float64]]) -> float:
     return float(np.maximum.reduce(lines).sum() + _BREAK * sum(column.sum() for column in lines))
 
 
-def _lines(texts: NDArray[np.float64], width_cm: float) -> NDArray[np.float64]:
+def _heights(
+    trials: NDArray[np.float64], others: Sequence[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """`_height` of each row of `trials` beside the other columns."""
+    highest = np.maximum.reduce(others) if others else np.zeros(1)
+    beside = sum(column.sum() for column in others)
+    whole = np.maximum(trials, highest).sum(axis=1)
+    return whole + _BREAK * (trials.sum(axis=1) + beside)
+
+
+def _lines(
+    texts: NDArray[np.float64], width_cm: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """About how many lines each text takes; a blank or a long word leaves a line's end empty."""
-    return np.maximum(np.ceil(texts / max(width_cm - 2 * _PAD_CM, 0.2)), 1.0)
+    return np.maximum(np.ceil(texts / np.maximum(width_cm - 2 * _PAD_CM, 0.2)), 1.0)
 
 
 def _head_need(head: str) -> float:
