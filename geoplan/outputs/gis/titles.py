@@ -58,8 +58,9 @@ def column_titles(results: RunResults, layer: Layer, speaker: Speaker) -> dict[s
     """
     titles: dict[str, ColumnTitle] = {}
     taken: set[str] = set()
+    shape = layer.frame.geometry.name
     for column in map(str, layer.frame.columns):
-        if column == layer.frame.geometry.name:
+        if column == shape:
             continue
         title = _title(results, layer, column, speaker)
         if title.full in taken:  # the table of a GeoPackage holds each of them once

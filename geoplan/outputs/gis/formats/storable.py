@@ -12,11 +12,8 @@ from geoplan.words.text_format import as_list, clean_texts, is_missing
 
 def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """A copy with columns that GIS formats hold: numbers, truth values and clean text."""
-    stored: dict[str, pd.Series] = {}
-    for name in frame.columns:
-        if name == frame.geometry.name:
-            continue
-        stored[str(name)] = _storable_column(frame[name]).reset_index(drop=True)
+    shape, plain = frame.geometry.name, pd.DataFrame(frame.reset_index(drop=True))
+    stored = {str(name): _storable_column(plain[name]) for name in plain.columns if name != shape}
     geometry = shapely.force_2d(frame.geometry.to_numpy())
     shapes = gpd.GeoSeries(_one_family(geometry), crs=frame.crs, name="geometry")
     return gpd.GeoDataFrame(stored, geometry=shapes, crs=frame.crs)
