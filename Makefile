@@ -99,6 +99,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/towns.py
 
 demo-data: $(VENV)/.installed
 	$(BIN)/python -m geoplan.demo_city data/jinan_demo

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,9 +17,9 @@ import shapely
 from geoplan.coverage.ledger import STATES
 from geoplan.disclosure import edition
 from geoplan.outputs import write_maps
-from geoplan.outputs.maps import counties
-from geoplan.outputs.maps.counties import counties_of
-from geoplan.outputs.maps.county_results import Divided
+from geoplan.outputs.maps.counties import pages as counties
+from geoplan.outputs.maps.counties.pages import counties_of
+from geoplan.outputs.maps.counties.results import Divided
 from geoplan.words.speaker import Speaker
 from geoplan.writing.own_files import is_unfinished_run
 
@@ -137,10 +138,27 @@ def test_reach_is_cut_at_the_box_and_nothing_is_lost(fakes, large) -> None:
     for one in counties_of(results, key, Speaker("en")):
         shape = results.areas["district"].frame.geometry[one.code]
         found = divided.county(one.code).services[key].reach
+        assert not found.geometry.is_empty.any()
         for cutoff, part in whole.reach.groupby("cutoff"):
             expected = shapely.intersection(part.geometry.union_all(), shape).area
             there = found.geometry[found["cutoff"] == cutoff].union_all()
             assert np.isclose(shapely.intersection(there, shape).area, expected)
+
+
+def test_a_part_of_the_reach_whose_box_alone_meets_a_county_leaves_nothing(fakes, large) -> None:
+    results = fakes.fake_run()
+    key = next(k for k, one in results.services.items() if one.reach is not None)
+    whole = results.services[key]
+    code = counties_of(results, key, Speaker("en"))[0].code
+    west, south, east, north = results.areas["district"].frame.geometry[code].bounds
+    far = 1_000_000.0  # an L around the county, which is in its box
+    around = shapely.difference(
+        shapely.box(west - far, south - far, east + far, north + far),
+        shapely.box(west - far / 2, south - far / 2, east + 2 * far, north + 2 * far),
+    )
+    reach = gpd.GeoDataFrame({"cutoff": [1000.0]}, geometry=[around], crs=whole.reach.crs)
+    results = replace(results, services={key: replace(whole, reach=reach)})
+    assert len(Divided(results=results, key=key).county(code).services[key].reach) == 0
 
 
 def test_small_studies_and_public_editions_have_one_page(fakes, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import shapely
 from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.assets import web_template, web_text
 from geoplan.outputs.maps.content import page_meta
-from geoplan.outputs.maps.counties import Counties, overview_meta
+from geoplan.outputs.maps.counties.pages import Counties, overview_meta
 from geoplan.outputs.maps.features import funded_sites
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.palette import RAMPS

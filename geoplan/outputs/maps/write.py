@@ -13,7 +13,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer
 from geoplan.outputs.maps.content import content_today, map_content, with_programme
-from geoplan.outputs.maps.counties import Content, Counties, pages_of
+from geoplan.outputs.maps.counties.pages import Content, Counties, pages_of
 from geoplan.outputs.maps.extent import extent_m
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import MapPage

@@ -9,7 +9,7 @@ whole; only those numbers of a component are solved which that bound rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -143,8 +143,8 @@ def best_shares(curves: Sequence[np.ndarray], most: int) -> tuple[np.ndarray, np
     Examples
     --------
     >>> values, steps = best_shares([np.array([0.0, 5.0, 9.0]), np.array([0.0, 0.0, 12.0])], 3)
-    >>> values, list(shares_of(steps, 3))
-    (array([ 0.,  5., 12., 17.]), [1, 2])
+    >>> values, shares_of(steps, [3]).ravel()
+    (array([ 0.,  5., 12., 17.]), array([1, 2]))
     """
     values, steps = np.zeros(most + 1), np.zeros((len(curves), most + 1), np.int64)
     for k, curve in enumerate(curves):
@@ -157,13 +157,13 @@ def best_shares(curves: Sequence[np.ndarray], most: int) -> tuple[np.ndarray, np
     return values, steps
 
 
-def shares_of(steps: np.ndarray, total: int) -> Iterator[int]:
-    """How many of `total` sites each curve gets."""
-    own = np.zeros(len(steps), np.int64)
+def shares_of(steps: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """How many sites each curve gets of each of some totals: curves x totals."""
+    own, left = np.zeros((len(steps), len(totals)), np.int64), np.array(totals, np.int64)
     for k in range(len(steps) - 1, -1, -1):
-        own[k] = steps[k, total]
-        total -= int(own[k])
-    yield from own.tolist()
+        own[k] = steps[k, left]
+        left -= own[k]
+    return own
 
 
 def solve_components(
@@ -206,8 +206,8 @@ def solve_components(
         ]
         wanted = {
             (k, n)
-            for total in open_
-            for k, n in enumerate(shares_of(bound_steps, total))
+            for k, own in enumerate(shares_of(bound_steps, np.array(open_, np.int64)))
+            for n in np.unique(own).tolist()
             if n not in known[k].solved
         }
         if not wanted:
@@ -215,14 +215,12 @@ def solve_components(
         if control.left <= 0:
             control.out_of_time()
             break
-    found = {}
-    for n_new in numbers:
-        at = max(0, min(n_new, most))
-        plans = [
-            part.core.sites[part.plans[n]]
-            for part, n in zip(known, shares_of(steps, at), strict=True)
-        ]
-        chosen = np.concatenate(plans)
+    found, totals = {}, _at(numbers, most)
+    shares = shares_of(steps, totals).T.tolist()
+    for n_new, at, own in zip(numbers, totals.tolist(), shares, strict=True):
+        chosen = np.concatenate(
+            [part.core.sites[part.plans[n]] for part, n in zip(known, own, strict=True)]
+        )
         found[n_new] = Incumbent(
             chosen=chosen,
             value=core.covered(chosen),

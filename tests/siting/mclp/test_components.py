@@ -146,9 +146,10 @@ def test_shares_are_the_best_of_all(seed: int) -> None:
             if sum(own) <= total
         ]
         assert values[total] == max(sums)
-        own = list(shares_of(steps, total))
+        own = shares_of(steps, np.array([total])).ravel().tolist()
         assert sum(own) <= total
         assert sum(curve[n] for curve, n in zip(curves, own, strict=True)) == max(sums)
+        assert shares_of(steps, np.arange(10))[:, total].tolist() == own
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -15,7 +15,7 @@ import numpy as np
 
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.content import map_content
-from geoplan.outputs.maps.county_results import Divided, county_level
+from geoplan.outputs.maps.counties.results import Divided, county_level
 from geoplan.outputs.maps.extent import extent_m
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker

@@ -187,9 +187,10 @@ class Divided:
         cutoffs: list[float] = []
         shapes: list[Any] = []
         for cutoff, pieces, boxes in self.reach:
-            cut = shapely.clip_by_rect(pieces[_meet(boxes, box)], *box)
+            cut = shapely.make_valid(shapely.clip_by_rect(pieces[_meet(boxes, box)], *box))
+            cut = cut[~shapely.is_empty(cut)]  # their boxes met, they did not
             cutoffs += [cutoff] * len(cut)
-            shapes += list(shapely.make_valid(cut))
+            shapes += list(cut)
         return gpd.GeoDataFrame({"cutoff": cutoffs}, geometry=shapes, crs=reach.crs)
 
     def _background(self, box: tuple[float, ...]) -> dict[str, gpd.GeoDataFrame]:

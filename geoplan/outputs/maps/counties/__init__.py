@@ -1,0 +1,1 @@
+"""A map too large for one page, divided: an overview, and a page per county."""
