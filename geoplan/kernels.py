@@ -34,6 +34,8 @@ try:
     import numba as nb
     from numba.core import event
     from numba.core.types import unliteral as _plain
+
+    from geoplan.kernel_linking import EntryCompiler, InnerCompiler
 finally:
     if _mere_folder:
         del sys.modules["coverage"]
@@ -85,16 +87,16 @@ def compile_seconds() -> float:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """`function`, compiled by numba without the GIL; kept on disk where a folder can be written."""
-    return _compiled(function, no_cfunc_wrapper=True)  # nobody hands it to C
+    return _compiled(function, EntryCompiler)
 
 
 def inner_kernel(function: Callable[..., Any]) -> Any:
     """`function` as a kernel that other kernels alone may call, which compiles faster.
 
-    What takes Python's objects apart, and the same for C, are left out: a fifth of the time. For a
-    call from Python there is `function.py_func`, not compiled.
+    What takes Python's objects apart is left out, and machine code of its own. For a call from
+    Python there is `function.py_func`, not compiled.
     """
-    made = _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    made = _compiled(function, InnerCompiler)
     # numba would jump to the entry that is not there
     made._insert = lambda *_: None
     made._compile_for_args = _refuse
@@ -105,15 +107,15 @@ def _refuse(*_: Any, **__: Any) -> None:
     raise AssertionError("an inner kernel is called by kernels alone")
 
 
-def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+def _compiled(function: Callable[..., Any], compiler: type) -> Any:
     folder, njit = cache_folder(), cast(Any, nb.njit)  # its types lack options that it has
     if folder is None:
-        return _once_per_type(njit(nogil=True, **options)(function))
+        return _once_per_type(njit(nogil=True, pipeline_class=compiler)(function))
     config: Any = nb.config
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder / source_key(function.__module__))
     try:
-        return _once_per_type(njit(cache=True, nogil=True, **options)(function))
+        return _once_per_type(njit(cache=True, nogil=True, pipeline_class=compiler)(function))
     finally:
         config.CACHE_DIR = usual  # functions of others stay where their owners want them
 

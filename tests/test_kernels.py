@@ -19,6 +19,7 @@ from numba.core.registry import CPUDispatcher
 
 import geoplan
 from geoplan import kernels
+from geoplan.kernel_linking import InnerCompiler
 
 PACKAGE = Path(geoplan.__file__).parent
 INNER = (
@@ -66,7 +67,7 @@ def test_every_kernel_is_keyed_by_the_kernels_it_calls():
 
 
 def is_inner(kernel):
-    return bool(kernel.targetoptions.get("no_cpython_wrapper"))
+    return kernel._compiler.pipeline_class is InnerCompiler
 
 
 def names_in(code):
@@ -115,6 +116,70 @@ def test_an_inner_kernel_refuses_python_before_and_after_it_is_compiled():
 
 def _halved(x):
     return x // 2
+
+
+DEEP = """
+import numpy as np
+from geoplan.kernels import inner_kernel, kernel
+
+
+@inner_kernel
+def deep(x, k):
+    if x > 5:
+        raise ValueError("too large", x, k)
+    return np.full(3, x).sum() // k
+
+
+@inner_kernel
+def middle(x, k):
+    return deep(x, k) + 1
+
+
+@kernel
+def one(x, k):
+    return middle(x, k)
+
+
+@kernel
+def two(x, k):
+    return deep(x, k) - middle(x, k)
+"""
+ANSWERS = """
+from geoplan.siting.one import deep, one, two
+
+
+def answer(of, x, k):
+    try:
+        return of(x, k)
+    except (ValueError, ZeroDivisionError) as error:
+        return repr(error)
+
+
+found = [answer(of, *asked) for of in (one, two) for asked in ((4, 2), (9, 3), (2, 0))]
+print(found == [
+    7, "ValueError('too large', 9, 3)", "ZeroDivisionError('integer division by zero')",
+    -1, "ValueError('too large', 9, 3)", "ZeroDivisionError('integer division by zero')",
+] and 42, one.stats.cache_hits)
+"""
+
+
+def test_inner_kernels_answer_and_raise_within_their_callers(package, tmp_path):
+    """Their code is linked into each caller: compiled, loaded, or one of each."""
+    home = {"HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    (package / "siting" / "one.py").write_text(DEEP, "utf-8")
+    assert asked(package, ANSWERS, **home) == (42, 0)
+    assert asked(package, ANSWERS, **home) == (42, 1)
+    for kept in tmp_path.rglob("one.one-*.nb*"):
+        kept.unlink()  # the inner ones are loaded, what calls them is compiled
+    assert asked(package, ANSWERS, **home) == (42, 0)
+
+
+def test_an_inner_kernel_has_no_machine_code_of_its_own(nowhere):
+    deep = kernels.inner_kernel(_sum_of)
+    made = kernels.kernel(lambda x: deep(x, 3))
+    assert made(2) == 8.0
+    kept = [k.overloads.popitem()[1].library.serialize_using_object_code() for k in (deep, made)]
+    assert [kind for _, kind, _ in kept] == ["bitcode", "object"]
 
 
 def test_a_literal_does_not_compile_a_kernel_twice():
