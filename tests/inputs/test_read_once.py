@@ -93,30 +93,28 @@ def layers(source: LayerSource, streets: Streets) -> list[str]:
 def test_layers_of_one_file_are_as_if_each_were_read_alone(tmp_path: Path, seed: int) -> None:
     streets = Streets(gpd.GeoSeries(street_lines(), crs=CRS))
     columns = {"id": "代码", "name": "名称", "district": "区县"}
-    source = LayerSource(path=table(tmp_path, seed), datum="wgs84", columns=columns)
-
-    class Never(ReadOnce):
-        def value(self, key, work, **_):
-            return work()
-
-    alone = layers(replace(source, reads=Never()), streets)
+    alone_each = LayerSource(path=table(tmp_path, seed), datum="wgs84", columns=columns)
+    source = replace(alone_each, reads=ReadOnce())
+    alone = layers(alone_each, streets)
     assert layers(source, streets) == alone
     assert layers(source, streets) == alone, "what is shared was written to"
     assert len(set(alone)) == len(alone)
 
 
 def test_a_file_is_opened_once_for_a_reading(tmp_path: Path) -> None:
-    source = LayerSource(path=table(tmp_path, 1), datum="wgs84")
-    first = read_demand(source, key="a", crs=CRS, weight="儿童")
+    alone = LayerSource(path=table(tmp_path, 1), datum="wgs84")
+    source = replace(alone, reads=ReadOnce())
+    assert read_demand(source, key="a", crs=CRS, weight="儿童").layer is not None
+    assert read_demand(alone, key="a", crs=CRS, weight="儿童").layer is not None
     source.path.unlink()
-    again = read_demand(source, key="a", crs=CRS, weight="儿童")
-    assert first.layer is not None
-    assert again.layer is not None
-    alone = read_demand(replace(source, reads=ReadOnce()), key="a", crs=CRS, weight="儿童")
-    assert alone.layer is None
+    assert read_demand(source, key="a", crs=CRS, weight="儿童").layer is not None
+    gone = read_demand(alone, key="a", crs=CRS, weight="儿童")
+    assert gone.layer is None, "whoever reads a file twice sees what has changed in it"
 
 
 def test_what_is_not_to_be_kept_is_worked_out_again() -> None:
+    nothing, seen = ReadOnce(keeps=False), itertools.count()
+    assert [nothing.value("a", lambda: next(seen)) for _ in range(2)] == [0, 1]
     reads, count = ReadOnce(), itertools.count()
     assert [reads.value("a", lambda: next(count), keep=lambda n: n > 0) for _ in range(3)] == [
         *(0, 1, 1)

@@ -17,6 +17,10 @@ class ReadOnce:
     A table of communities is the demand of six groups: it is opened, searched for personal data and
     compared with the streets once. What is handed out is not to be written to.
 
+    Parameters
+    ----------
+    keeps : False = nothing is kept: whoever reads a file twice sees what has changed in it.
+
     Examples
     --------
     >>> reads = ReadOnce()
@@ -24,7 +28,8 @@ class ReadOnce:
     [2, 2]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self._known: dict[Hashable, Any] = {}
 
     def value(
@@ -38,7 +43,7 @@ class ReadOnce:
             known: T = self._known[key]
             return known
         found = work()
-        if keep(found):
+        if self._keeps and keep(found):
             self._known[key] = found
         return found
 

@@ -13,6 +13,8 @@ from geoplan.inputs.files.gate.regular_file import files_in
 from geoplan.inputs.files.read_once import ReadOnce
 from geoplan.inputs.files.shown_names import shown_name
 
+#: layers that are read by themselves share nothing, so a file that changes is read anew
+ALONE = ReadOnce(keeps=False)
 #: stands for all headings among those whose personal data are kept
 KEEP_ALL = "*"
 
@@ -58,7 +60,7 @@ class LayerSource:
     unit: str | None = None
     role: str = ""
     keep: tuple[str, ...] = ()
-    reads: ReadOnce = field(default_factory=ReadOnce, repr=False, compare=False)
+    reads: ReadOnce = field(default=ALONE, repr=False, compare=False)
 
     @property
     def label(self) -> str:
