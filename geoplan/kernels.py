@@ -33,15 +33,38 @@ if _mere_folder:
 try:
     import numba as nb
     from numba.core import event
+    from numba.core.compiler import Compiler
     from numba.core.types import unliteral as _plain
-
-    from geoplan.kernel_linking import EntryCompiler, InnerCompiler
 finally:
     if _mere_folder:
         del sys.modules["coverage"]
 
 _IMPORTS = re.compile(r"^(?:from|import) (geoplan(?:\.\w+)*)", re.MULTILINE)
 _PACKAGE = Path(__file__).parent
+
+
+#: releases of numba whose linking `kernel_linking` has been tried with; with others each kernel is
+#: compiled by itself, which takes longer and gives the same
+_FIRST_TRIED, _FIRST_NOT_TRIED = (0, 60), (0, 69)
+
+
+def compilers(version: str) -> tuple[type, type]:
+    """What compiles kernels, and those that kernels alone call, with a version of numba.
+
+    Examples
+    --------
+    >>> [one.__name__ for one in compilers("0.99.1")]
+    ['Compiler', 'Compiler']
+    """
+    release = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if not _FIRST_TRIED <= release < _FIRST_NOT_TRIED:
+        return Compiler, Compiler
+    from geoplan.kernel_linking import EntryCompiler, InnerCompiler
+
+    return EntryCompiler, InnerCompiler
+
+
+_ENTRY_COMPILER, _INNER_COMPILER = compilers(nb.__version__)
 
 
 class _CompileClock(event.Listener):  # type: ignore[misc]
@@ -87,7 +110,7 @@ def compile_seconds() -> float:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """`function`, compiled by numba without the GIL; kept on disk where a folder can be written."""
-    return _compiled(function, EntryCompiler)
+    return _compiled(function, _ENTRY_COMPILER)
 
 
 def inner_kernel(function: Callable[..., Any]) -> Any:
@@ -96,7 +119,7 @@ def inner_kernel(function: Callable[..., Any]) -> Any:
     What takes Python's objects apart is left out, and machine code of its own. For a call from
     Python there is `function.py_func`, not compiled.
     """
-    made = _compiled(function, InnerCompiler)
+    made = _compiled(function, _INNER_COMPILER)
     # numba would jump to the entry that is not there
     made._insert = lambda *_: None
     made._compile_for_args = _refuse

@@ -174,6 +174,15 @@ def test_inner_kernels_answer_and_raise_within_their_callers(package, tmp_path):
     assert asked(package, ANSWERS, **home) == (42, 0)
 
 
+def test_a_numba_that_was_not_tried_compiles_each_kernel_by_itself(package, tmp_path):
+    home = {"HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    (package / "siting" / "one.py").write_text(DEEP, "utf-8")
+    newer = "import numba\nnumba.__version__ = '0.98.0'\n" + ANSWERS
+    newer += "import sys; assert 'geoplan.kernel_linking' not in sys.modules\n"
+    assert asked(package, newer, **home) == (42, 0)
+    assert asked(package, newer, **home) == (42, 1)
+
+
 def test_an_inner_kernel_has_no_machine_code_of_its_own(nowhere):
     deep = kernels.inner_kernel(_sum_of)
     made = kernels.kernel(lambda x: deep(x, 3))
