@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -189,6 +190,31 @@ def test_an_inner_kernel_has_no_machine_code_of_its_own(nowhere):
     assert made(2) == 8.0
     kept = [k.overloads.popitem()[1].library.serialize_using_object_code() for k in (deep, made)]
     assert [kind for _, kind, _ in kept] == ["bitcode", "object"]
+
+
+@pytest.mark.parametrize("usual", [True, False])
+def test_cycles_are_looked_for_again_after_compiling(usual, nowhere):
+    seen = []
+
+    def typed(x):
+        return x
+
+    @numba.extending.overload(typed)
+    def _typed(x):
+        seen.append(gc.isenabled())
+        return lambda x: x
+
+    made = kernels.kernel(lambda x: typed(x) + 1)
+    was = gc.isenabled()
+    (gc.enable if usual else gc.disable)()
+    try:
+        assert made(1) == 2
+        assert (seen[0], gc.isenabled()) == (False, usual)
+        with pytest.raises(numba.core.errors.TypingError):
+            made("a")
+        assert gc.isenabled() is usual
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 def test_a_literal_does_not_compile_a_kernel_twice():
