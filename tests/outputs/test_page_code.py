@@ -41,7 +41,7 @@ def test_every_part_is_carried_by_a_page(checkout: Path):
     own = {*assets.WHAT_IF_SCRIPTS, *assets.PROGRAMME_SCRIPTS}
     scripts = {*assets.SCRIPTS, *own, *assets.COMPARISON_SCRIPTS}
     styles = {*assets.STYLES, assets.WHAT_IF_STYLE, assets.PROGRAMME_STYLE, assets.COMPARISON_STYLE}
-    styles |= {"index/index.css", "cities/overview.css"}
+    styles |= {"index/index.css", "cities/overview.css", assets.PARTS_STYLE, "index/parts.css"}
     pages = {
         "frame/page.html",
         "comparison/compare.html",

@@ -150,7 +150,7 @@ def test_every_output_bounds_the_plan_by_the_same_numbers(
     assert ("Share with the plan (new sites unlimited)" in headings) is unlimited
     (sites,) = [x for x in layer_list(results, speaker) if x.name == "meal_station_sites"]
     assert ("unlimited" in aliases(results, sites, speaker)["share_after"]) is unlimited
-    page = plan.map("meal_station").body()
+    page = plan.map("meal_station").made.body()
     assert ("With the plan (if unlimited)" in page) is unlimited
     text = "".join(b.text for b in compose(results, speaker).blocks if isinstance(b, Paragraph))
     assert ("their capacity is not given" in text) is unlimited
