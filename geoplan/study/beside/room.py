@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from geoplan.parallel import worker_count
 
@@ -64,6 +67,8 @@ def _quota() -> float | None:
 
 def free_mb() -> float | None:
     """Memory that may still be taken, MB; None where that cannot be known cheaply."""
+    if sys.platform == "win32":
+        return windows_free_mb(ctypes.windll.kernel32.GlobalMemoryStatusEx)
     words = _words("/proc/meminfo")
     if "MemAvailable:" not in words:
         return None
@@ -72,6 +77,28 @@ def free_mb() -> float | None:
     if most and taken and most[0].isdigit() and taken[0].isdigit():
         free = min(free, (int(most[0]) - int(taken[0])) / 1e6)
     return free
+
+
+class _MemoryStatus(ctypes.Structure):
+    """``MEMORYSTATUSEX`` of Windows."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        *((name, ctypes.c_uint64) for name in ("total", "free", "all_pages", "free_pages")),
+        *((name, ctypes.c_uint64) for name in ("all_addresses", "free_addresses", "more")),
+    )
+
+
+def windows_free_mb(ask: Callable[[Any], int]) -> float | None:
+    """The same of Windows.
+
+    Parameters
+    ----------
+    ask : ``GlobalMemoryStatusEx``, which fills in what it is handed and returns 0 where it cannot.
+    """
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    return float(status.free) / 1e6 if ask(ctypes.byref(status)) else None
 
 
 def _words(path: str) -> list[str]:

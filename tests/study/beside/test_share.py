@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import random
@@ -182,6 +183,17 @@ def test_a_containers_share_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     said |= {"/sys/fs/cgroup/memory.max": ["3000000000"]}
     said |= {"/sys/fs/cgroup/memory.current": ["1000000000"]}
     assert room.free_mb() == 2000
+
+
+def test_the_free_memory_of_windows_is_asked_for() -> None:
+    def filled(status: Any) -> int:
+        found = status._obj
+        assert found.length == ctypes.sizeof(found) == 64  # as Windows' own headers have it
+        found.total, found.free = 8_000_000_000, 1_200_000_000
+        return 1
+
+    assert room.windows_free_mb(filled) == 1200
+    assert room.windows_free_mb(lambda _: 0) is None
 
 
 _SLOW = """
