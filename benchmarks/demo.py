@@ -73,7 +73,7 @@ def main() -> None:
     for row, (seconds, cpu, _) in rows:
         print(f"{row:<44}{seconds:>9.1f}{cpu:>10.1f}")
     print(f"\nmark of the warm run          {MARK_SECONDS:6.0f} s")
-    print(f"its peak memory               {warm[2]:6.2f} GB  mark {MARK_GB} GB")
+    print(f"peak memory, largest process  {warm[2]:6.2f} GB  mark {MARK_GB} GB, of both together")
     print(f"size of its folder            {size / 1e6:6.1f} MB")
 
 
