@@ -116,14 +116,13 @@ class Coverage:
     #: by level what `by_area` has summed: every output asks for it
     _by_area: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
-    def __getstate__(self) -> list[Any]:
-        return [getattr(self, one.name) for one in fields(self) if one.init]
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is summed is not carried along, it is summed again.
 
-    def __setstate__(self, state: list[Any]) -> None:
-        names = [one.name for one in fields(self) if one.init]
-        for name, value in zip(names, state, strict=True):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_by_area", {})
+        Not by `__getstate__`: Python before 3.11.3 puts one of its own into frozen classes with
+        slots.
+        """
+        return _carried, ({one.name: getattr(self, one.name) for one in fields(self) if one.init},)
 
     def __post_init__(self) -> None:
         counted = np.nansum([self.frame[state].to_numpy(float) for state in STATES], axis=0)
@@ -211,3 +210,11 @@ class Coverage:
             f"Coverage({self.service!r}: {ledger.served:,.0f} of {ledger.total:,.0f} people "
             f"served, {ledger.covered_share:.1%})"
         )
+
+
+def _carried(kept: dict[str, Any]) -> Coverage:
+    """A coverage as it was; its ledger was checked when it was made."""
+    coverage = object.__new__(Coverage)
+    for name, value in {**kept, "_by_area": {}}.items():
+        object.__setattr__(coverage, name, value)
+    return coverage
