@@ -18,7 +18,6 @@ from openpyxl.utils import get_column_letter
 from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.outputs.tables.office_files import csv_bytes
-from geoplan.outputs.tables.row_markup import FORMATS, row_markup, with_rows
 from geoplan.outputs.tables.run_tables import service_tables, tables_after, tables_before
 from geoplan.outputs.tables.table import Column, Kind, Table
 from geoplan.results import RunResults, ServiceResult
@@ -30,6 +29,13 @@ Written = tuple[Table, bytes]
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
+FORMATS = {
+    "count": "#,##0",
+    "share": "0.0%",
+    "number": "#,##0.00",
+    "mixed": "#,##0.00",
+    "degrees": "0.000000",
+}
 
 
 def write_tables(
@@ -146,15 +152,14 @@ def write_sheets(
         large = many and table.sheet.startswith(("by_", "quota_", "referral"))
         if not large:
             sheets.setdefault(table.sheet, []).append(table)
-    rows = [
+    for key, parts in sheets.items():
         _sheet(book, _sheet_title(key, speaker), parts, names, speaker)
-        for key, parts in sheets.items()
-    ]
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     _fix_dates(book)
     book.save(target)
-    return without_clock(target, with_rows(rows))
+    without_clock(Path(target))
+    return target
 
 
 def _fix_dates(book: Workbook) -> None:
@@ -185,8 +190,7 @@ def _merged_columns(parts: list[Table]) -> list[Column]:
 
 def _sheet(
     book: Workbook, title: str, parts: list[Table], names: dict[str, str], speaker: Speaker
-) -> bytes:
-    """A sheet with its heads; the rows below them as they stand in its file."""
+) -> None:
     sheet = book.create_sheet(title)
     columns = _merged_columns(parts)
     by_service = any(part.service for part in parts)
@@ -205,7 +209,8 @@ def _sheet(
     sheet.freeze_panes = "C2" if by_service else "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(rows) + 1}"
     sheet.append([_head_cell(sheet, head) for head in heads])
-    return row_markup(sheet, rows, kinds, first=2)
+    for row in rows:
+        sheet.append([_value_cell(sheet, v, k) for v, k in zip(row, kinds, strict=True)])
 
 
 def _rows(part: Table, columns: list[Column], names: dict[str, str] | None) -> Iterator[list[Any]]:
@@ -223,6 +228,22 @@ def _head_cell(sheet: Any, text: str) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, value=cell_text(text))
     cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
     cell.alignment = Alignment(vertical="center", wrap_text=True)
+    return cell
+
+
+def _value_cell(sheet: Any, value: Any, kind: Kind) -> Any:
+    shown = plain(value, 6)
+    if shown is None or shown == "":
+        return None
+    if isinstance(shown, str):
+        # a text cell is stored as text: the apostrophe guards it when saved as CSV again
+        cell = WriteOnlyCell(sheet, value=cell_text(shown))
+        cell.data_type = "s"
+        return cell
+    cell = WriteOnlyCell(sheet, value=shown)
+    if kind in FORMATS:
+        whole = kind in ("number", "mixed") and isinstance(shown, int)
+        cell.number_format = "#,##0" if whole else FORMATS[kind]
     return cell
 
 

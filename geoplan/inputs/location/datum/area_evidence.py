@@ -130,9 +130,8 @@ def area_evidence(
         if len(at) < MIN_ROWS:
             continue
         here = lon[at], lat[at]
-        names = "\n".join(codes)
         return reads.value(
-            ("area evidence", layer, context.crs, taken, names, content_key(*here)),
+            ("area evidence", layer, context.crs, taken, *codes.tolist(), content_key(*here)),
             partial(_tried, layer, codes, here, context.crs, taken=taken),
         )
     return None

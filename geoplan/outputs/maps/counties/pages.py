@@ -48,7 +48,7 @@ Counties = tuple[County, ...]
 def counties_of(results: RunResults, key: str, speaker: Speaker) -> Counties:
     """The counties whose pages stand beside the overview, the worst off first.
 
-    None where the whole fits one page, or where there is nothing to divide by; and none of a public
+    Empty where the whole fits one page, or where there is nothing to divide by; and for a public
     edition, which tells areas alone and would tell withheld ones by the sums of others.
     """
     service = results.services[key]
