@@ -21,7 +21,7 @@ from shapely.ops import substring
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import LineLayer, check_projected
-from geoplan.tolerances import LEAST_SHARED_M, NO_LENGTH_M
+from geoplan.tolerances import LEAST_SHARED_M, LONGEST_M, NO_LENGTH_M
 from geoplan.validate import raise_faults
 from geoplan.words.message import Message, called
 
@@ -124,7 +124,7 @@ def line_frame(lines: gpd.GeoDataFrame | gpd.GeoSeries | LineLayer, what: str) -
     series = lines.geometry if isinstance(lines, gpd.GeoDataFrame) else lines
     check_projected(gpd.GeoDataFrame(geometry=series), what)
     kinds = series.geom_type
-    located = _is_finite(series.to_numpy())
+    located = _is_somewhere(series.to_numpy())
     bad = series.index[series.isna() | series.is_empty | ~kinds.isin(_LINES | _SHAPES) | ~located]
     faults = []
     if len(bad):
@@ -152,7 +152,7 @@ def point_frame(
             "call_faults.crs_of_lines", what=called(what), crs=series.crs.name, lines=lines.crs.name
         )
     shapes = series.to_numpy()
-    nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~_is_finite(shapes)
+    nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~_is_somewhere(shapes)
     series = series[~nowhere]
     odd = series.index[series.geom_type != "Point"]
     if len(odd):
@@ -162,12 +162,12 @@ def point_frame(
     return series
 
 
-def _is_finite(shapes: np.ndarray) -> np.ndarray:
-    """Bool per geometry: no coordinate is missing or infinite."""
+def _is_somewhere(shapes: np.ndarray) -> np.ndarray:
+    """Bool per geometry: no coordinate is missing, infinite or farther than any on the Earth."""
     coords, row = shapely.get_coordinates(shapes, return_index=True)
-    finite = np.ones(len(shapes), bool)
-    finite[row[~np.isfinite(coords).all(axis=1)]] = False
-    return finite
+    somewhere = np.ones(len(shapes), bool)
+    somewhere[row[~(np.abs(coords) <= LONGEST_M).all(axis=1)]] = False
+    return somewhere
 
 
 def build_chains(lines: gpd.GeoSeries, *, shared_tolerance_m: float = 0.1) -> Chains:

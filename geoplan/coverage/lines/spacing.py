@@ -131,10 +131,12 @@ class SpacingCoverage:
 
     def by_line(self) -> pd.DataFrame:
         """``total_m``, ``covered_m``, ``gap_m`` and ``covered_share`` per line label."""
-        table = self.intervals.pivot_table(
-            index="line", columns="status", values="length_m", aggfunc="sum", sort=False
+        length, is_gap = self.intervals["length_m"], self.intervals["status"] == "gap"
+        lengths = pd.DataFrame(
+            {"covered": length.mask(is_gap, 0.0), "gap": length.where(is_gap, 0.0)}
         )
-        table = table.reindex(columns=["covered", "gap"]).fillna(0.0)
+        # a line without a label counts, too
+        table = lengths.groupby(self.intervals["line"], sort=False, dropna=False).sum()
         result = pd.DataFrame(
             {
                 "total_m": table["covered"] + table["gap"],
@@ -285,8 +287,8 @@ def _interval_frame(rows: list[dict[str, Any]], series: gpd.GeoSeries) -> gpd.Ge
         frame[name] = pd.Series(values, index=frame.index, dtype=object)
     frame["from_m"] = frame["from_m"].round(6)
     frame["to_m"] = frame["to_m"].round(6)
-    position = {label: k for k, label in enumerate(series.index)}
-    frame["_order"] = [position[label] for label in frame["line"]]
+    # as pandas compares labels, to which one NaN is the other
+    frame["_order"] = series.index.get_indexer(frame["line"].to_numpy(object))
     frame = frame.sort_values(["_order", "from_m"], kind="stable").drop(columns="_order")
     return frame.reset_index(drop=True)
 

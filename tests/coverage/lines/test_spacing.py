@@ -344,3 +344,22 @@ def test_real_districts_share_their_borders_to_the_metre(shared_data):
     )
     new = suggest_markers(districts, None, max_spacing_m=2000)
     assert spacing_coverage(districts, new, max_spacing_m=2000).gap_m == 0
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], [0.0, float("nan")], [None, "b"], [2, 1]])
+def test_every_line_counts_whatever_its_label(labels: list[object]) -> None:
+    shapes = [LineString([(0, y), (1000 + y, y)]) for y in (0, 500)]
+    lines = gpd.GeoSeries(shapes, index=pd.Index(labels), crs=4548)
+    markers = gpd.GeoSeries([Point(0, 500), Point(400, 500), Point(0, 0), Point(1000, 0)], crs=4548)
+    found = spacing_coverage(lines, markers, max_spacing_m=500)
+    table = found.by_line()
+    assert table["total_m"].tolist() == [1000.0, 1500.0]
+    assert table["covered_m"].tolist() == [0.0, 400.0]
+    assert table["gap_m"].sum() == found.gap_m
+
+
+@pytest.mark.parametrize("far", [1e9, 1e30, 1e300, float("inf")])
+def test_lines_farther_than_the_earth_are_told(far: float) -> None:
+    lines = gpd.GeoSeries([LineString([(500000, 4055000), (500000, far)])], crs=4548)
+    with pytest.raises(UsageError, match="nowhere"):
+        spacing_coverage(lines, lines.iloc[:0], max_spacing_m=500)
