@@ -12,10 +12,12 @@ def doubled(folder: str, name: str) -> str:
     """`name` twice, after what the folder asks for.
 
     ``NAME.holds``: the first worker says so by ``NAME.held`` and does not finish; any other does.
-    ``NAME.fills``: the first worker finds its disk full. ``NAME.kills``: every worker dies.
+    ``NAME.fills``: the first worker finds its disk full. ``NAME.kills``: every worker dies, and
+    says so by ``NAME.killed``.
     """
     place = Path(folder)
     if (place / f"{name}.kills").exists():
+        (place / f"{name}.killed").touch()
         os._exit(1)
     if (place / f"{name}.fills").exists():
         (place / f"{name}.fills").unlink()

@@ -191,11 +191,18 @@ def test_machines_fail_in_every_way(machines: Machines) -> None:
         assert any("the scheduler was lost" in text for text in said)
 
         # what ends every worker that it is given to is not tried for ever
+        # the second comes after the first has died: of two at once, Dask itself tries both
         cluster.patience = replace(PATIENT, failures=1)
         (machines.folder / "z.kills").touch()
-        machines.worker()
+
+        def comes() -> None:
+            wait_for(machines.folder / "z.killed")
+            machines.worker()
+
+        coming = in_background(comes)
         with pytest.raises(GeoplanError, match="z failed on 2 workers"):
             dict(worked_out(cluster, doubled, folder, ["z"]))
+        coming.join()
 
 
 class _Heard(logging.Handler):
