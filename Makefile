@@ -30,14 +30,15 @@ bundle: $(VENV)/.installed
 validate: $(VENV)/.installed
 	$(BIN)/python -m validation --write
 
-# Random siting problems against every choice of sites, and runs killed at random moments:
-# make soak [SEEDS=1000] [FIRST=0] [KILLS=200]
+# Random siting problems against every choice of sites, runs killed at random moments, and every
+# property with inputs of its own: make soak [SEEDS=1000] [FIRST=0] [KILLS=200]
 SEEDS ?= 1000
 FIRST ?= 0
 KILLS ?= 200
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m tests.siting.oracle.soak --seeds $(SEEDS) --first $(FIRST)
 	$(BIN)/python -m tests.writing.kill_runs --kills $(KILLS)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m hypothesis --hypothesis-profile=new tests
 
 # Broken inputs by the thousand, counted by kind and outcome: make fuzz [CASES=10000] [SEED=0]
 CASES ?= 10000
