@@ -267,9 +267,9 @@ class Cluster:
         self.fit.clear()
         self.tell(Message("cluster.waits_scheduler"))
         deadline = time.monotonic() + self.patience.restart_s
-        while time.monotonic() < deadline:
+        while (left := deadline - time.monotonic()) > 0:
             with suppress(ImportError, OSError, ValueError, SchedulerLostError):
-                self.client = _client(self.address, self.patience.answer_s)
+                self.client = _client(self.address, min(left, self.patience.answer_s))
                 self._subscribe()
                 self.await_workers(max(0.0, deadline - time.monotonic()))
                 return

@@ -7,18 +7,28 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from geoplan.study.cluster.link import Patience
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 WAIT_S = 120.0
+#: for machines that do much else; `restart_s` is the time that some tests wait in vain
+patient = partial(Patience, answer_s=60, workers_s=WAIT_S, restart_s=WAIT_S)
+#: below those that a system gives to whoever asks for any: nobody takes that of a scheduler away
+PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
+    for step in range(len(PORTS)):
+        port = PORTS[(101 * os.getpid() + step) % len(PORTS)]
+        with socket.socket() as held, suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("every port is taken")
 
 
 def wait_for(what: Path, seconds: float = WAIT_S) -> None:

@@ -23,7 +23,7 @@ from geoplan.study.cluster import link, tiles
 from geoplan.study.cluster.link import Cluster, Patience
 from geoplan.study.cluster.parcel import WHERE_VARIABLE, Parcel
 from tests.study.cities.towns import write_province, write_town
-from tests.study.cluster.machines import Machines, wait_for
+from tests.study.cluster.machines import Machines, patient, wait_for
 from tests.study.cluster.test_cluster import in_background
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
@@ -103,7 +103,7 @@ def test_cities_on_workers_are_the_cities_alone(tmp_path: Path) -> None:
         failing = in_background(fails)
         told: list[tuple[int, int, str]] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(link, "Patience", partial(Patience, workers_s=120))
+            patch.setattr(link, "Patience", patient)
             study.run_into(
                 tmp_path / "there",
                 cache=False,
@@ -156,7 +156,7 @@ def test_a_scheduler_killed_under_the_command_is_told(
     two_towns(tmp_path / "towns")
     folder = tmp_path / "machines"
     folder.mkdir()
-    monkeypatch.setattr(link, "Patience", partial(Patience, workers_s=120, restart_s=1))
+    monkeypatch.setattr(link, "Patience", partial(patient, restart_s=1))
     monkeypatch.setenv("GEOPLAN_CACHE", "off")
     with Machines(folder) as machines:
         scheduler = machines.scheduler()

@@ -13,7 +13,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,18 +20,18 @@ import pytest
 from geoplan.cli.start import main
 from geoplan.errors import GeoplanError
 from geoplan.study import Study, run as run_module
-from geoplan.study.cluster import machine
+from geoplan.study.cluster import link, machine
 from geoplan.study.cluster.fitness import unfitness
 from geoplan.study.cluster.link import Patience, linked
 from geoplan.study.cluster.tasks import worked_out
 from geoplan.words.message import Message
 from tests.study.cluster.jobs import doubled
-from tests.study.cluster.machines import Machines, wait_for
+from tests.study.cluster.machines import Machines, patient, wait_for
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's own ports and event loops
 
-PATIENT = Patience(workers_s=120, restart_s=120)
+PATIENT = patient()
 OTHER_VERSIONS = """
 import geoplan, numpy
 geoplan.__version__, numpy.__version__ = "0.0.9", "1.0.1"
@@ -68,9 +67,10 @@ def in_background(work: Callable[[], object]) -> threading.Thread:
 
 
 def test_a_worker_killed_while_it_works_costs_time_only(
-    small_folder: Path, machines: Machines
+    small_folder: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All the way from the study; the first worker is killed in the middle of its service."""
+    monkeypatch.setattr(link, "Patience", patient)
     study = Study.open(small_folder)
     here = study.run().to_dict()
     machines.scheduler()
@@ -106,6 +106,7 @@ def test_other_workers_are_refused_before_anything_is_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(link, "Patience", patient)
     machines.scheduler()
     machines.worker(WITHOUT_GEOPLAN)
     machines.worker(OTHER_VERSIONS)
@@ -192,7 +193,7 @@ def test_machines_fail_in_every_way(machines: Machines) -> None:
 
         # what ends every worker that it is given to is not tried for ever
         # the second comes after the first has died: of two at once, Dask itself tries both
-        cluster.patience = replace(PATIENT, failures=1)
+        cluster.patience = patient(failures=1)
         (machines.folder / "z.kills").touch()
 
         def comes() -> None:
@@ -214,9 +215,17 @@ class _Heard(logging.Handler):
         self.records.append(record)
 
 
-def test_a_scheduler_that_stays_away_is_told(machines: Machines) -> None:
-    """In one sentence: the logs of Dask, which hold tracebacks, are silent."""
-    heard = _Heard()
+def test_a_scheduler_that_stays_away_is_told(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one sentence, and in time: the logs of Dask, which hold tracebacks, are silent."""
+    heard, asked, made = _Heard(), [], link._client
+
+    def client(address: str, seconds: float) -> object:
+        asked.append(seconds)
+        return made(address, seconds)
+
+    monkeypatch.setattr(link, "_client", client)
     logs = [logging.getLogger(name) for name in ("distributed.client", "asyncio", "tornado")]
     for log in logs:
         log.addHandler(heard)
@@ -229,8 +238,7 @@ def test_a_scheduler_that_stays_away_is_told(machines: Machines) -> None:
         scheduler.kill()
 
     failing = in_background(fails)
-    impatient = Patience(workers_s=120, restart_s=2)
-    with linked(machines.address, tell=lambda _: None, patience=impatient) as cluster:
+    with linked(machines.address, tell=lambda _: None, patience=patient(restart_s=2)) as cluster:
         assert cluster is not None
         with pytest.raises(GeoplanError, match="was lost and did not come back within 2 s"):
             dict(worked_out(cluster, doubled, str(machines.folder), ["a", "b"]))
@@ -238,6 +246,8 @@ def test_a_scheduler_that_stays_away_is_told(machines: Machines) -> None:
     for log in logs:
         log.removeHandler(heard)
     assert not heard.records
+    assert len(asked) > 1
+    assert max(asked[1:]) <= 2
 
 
 def test_an_interrupt_takes_back_what_was_asked(machines: Machines) -> None:
@@ -255,8 +265,8 @@ def test_an_interrupt_takes_back_what_was_asked(machines: Machines) -> None:
         with pytest.raises(KeyboardInterrupt):
             dict(worked_out(cluster, doubled, str(machines.folder), ["a", "b"]))
         stopping.join()
-        processing = cluster.client.processing()
-        assert not any(processing.values())
+        client = cluster.client  # it asks on another way than it takes back
+        _until(lambda: not any(client.processing().values()))
 
 
 def _noted(said: list[str]) -> Callable[[Message], None]:
@@ -287,6 +297,6 @@ def test_a_cluster_without_workers_is_told(machines: Machines) -> None:
     machines.scheduler()
     with (
         pytest.raises(GeoplanError, match="has no worker that can be used"),
-        linked(machines.address, tell=lambda _: None, patience=Patience(workers_s=0.5)),
+        linked(machines.address, tell=lambda _: None, patience=patient(workers_s=0.5)),
     ):
         pytest.fail("linked")
