@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -30,10 +31,15 @@ def test_several_threads_work_at_the_same_time() -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 def test_an_error_is_raised_and_ends_the_work(threads: int) -> None:
     done: list[int] = []
+    failing = threading.Event()
 
     def job(item: int) -> None:
         if item == 5:
+            failing.set()
             raise KeyError(item)
+        if item > 5:  # the others do not run ahead while that thread has to wait for its turn
+            failing.wait(30)
+            time.sleep(0.001)
         done.append(item)
 
     with pytest.raises(KeyError, match="5"):

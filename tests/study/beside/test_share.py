@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,17 @@ def other() -> Iterator[OtherProcess]:
         yield found
 
 
-def done_by(names: list[str], other: OtherProcess | None, *, slowly: float = 0.0) -> dict[str, Any]:
-    """What came of each piece; a piece that is done twice fails here."""
+def done_by(
+    names: list[str],
+    other: OtherProcess | None,
+    *,
+    slowly: float = 0.0,
+    first: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """What came of each piece; a piece that is done twice fails here.
+
+    slowly : seconds that a piece takes in this process. first : called there in each piece.
+    """
     found: dict[str, Any] = {}
 
     def done(name: str, value: Any) -> None:
@@ -43,16 +52,28 @@ def done_by(names: list[str], other: OtherProcess | None, *, slowly: float = 0.0
 
     def here(name: str) -> None:
         time.sleep(slowly)
+        first()
         done(name, ("ab" + name, os.getpid(), worker_count(None)))
 
     work_off(Pieces(names=names, here=here, there=job, shared="ab", done=done), other)
     return found
 
 
-def test_both_processes_work_and_each_piece_is_done_once(other: OtherProcess) -> None:
-    names = [f"{k}" for k in range(12)]
+def test_both_processes_work_and_each_piece_is_done_once(
+    other: OtherProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, asked = [f"{k}" for k in range(12)], OtherProcess.ask
+    answered = threading.Event()
+
+    def ask(other: OtherProcess, *order: Any) -> Any:
+        value = asked(other, *order)
+        answered.set()
+        return value
+
+    monkeypatch.setattr(OtherProcess, "ask", ask)
     for _ in range(2):  # the same process does a second lot
-        found = done_by(names, ready(other), slowly=0.1)
+        answered.clear()
+        found = done_by(names, ready(other), first=lambda: answered.wait(120))
         assert {name: value for name, (value, *_) in found.items()} == {n: "ab" + n for n in names}
         by = Counter(pid for _, pid, _ in found.values())
         assert set(by) == {os.getpid(), other.process.pid}  # type: ignore[union-attr]
