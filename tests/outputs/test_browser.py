@@ -9,6 +9,7 @@ import pytest
 
 from geoplan.outputs import service_map, summary_dict, write_maps
 from geoplan.outputs.maps import write_map
+from tests.outputs.waits import settled
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -83,8 +84,7 @@ def test_layers_switch(browser, pages):
         for k in range(boxes.count()):
             if boxes.nth(k).is_checked():
                 boxes.nth(k).uncheck()
-        page.wait_for_timeout(300)
-        assert page.screenshot() != shot
+        assert settled(page, lambda: page.screenshot() != shot)
         assert visit.problems == []
 
 
@@ -94,7 +94,7 @@ def test_a_row_and_its_location_find_each_other(browser, pages):
         row = page.locator("tr[data-kind=gap]").first
         row.click()
         popup = page.locator(".gp-popup")
-        popup.wait_for(timeout=5_000)
+        popup.wait_for()
         people = re.search(r"[\d,]+$", row.inner_text().strip())
         assert people is not None
         assert people.group() in popup.inner_text()
@@ -140,12 +140,12 @@ def test_the_keyboard_alone_reaches_everything(browser, pages):
         page.locator("tr[data-kind=gap] button").first.focus()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.locator(".gp-popup").wait_for(timeout=5_000)
+        page.locator(".gp-popup").wait_for()
         row = page.locator("tr[data-kind=gap]").nth(1)
         assert row.get_attribute("aria-current") == "true"
         assert page.evaluate("document.activeElement.closest('tr').dataset.i") == "1"
         page.keyboard.press("Escape")
-        page.locator(".gp-popup").wait_for(state="detached", timeout=5_000)
+        page.locator(".gp-popup").wait_for(state="detached")
         page.keyboard.press("End")
         last = page.locator("tr[data-kind=gap] button").last
         assert last.evaluate("e => e === document.activeElement")
@@ -174,10 +174,10 @@ def test_search_finds_a_facility_by_its_name(browser, pages, fakes):
         page = visit.ready()
         page.locator("[data-part=search] input").fill(name)
         option = page.locator("[data-part=search] [role=option]").first
-        option.wait_for(timeout=5_000)
+        option.wait_for()
         assert name in option.inner_text()
         option.click()
-        page.locator(".gp-popup").wait_for(timeout=5_000)
+        page.locator(".gp-popup").wait_for()
         assert name in page.locator(".gp-popup").inner_text()
         assert visit.problems == []
 
@@ -246,7 +246,7 @@ def test_tiles_of_a_folder_are_drawn_and_can_be_switched_off(browser, fakes, tmp
     made = service_map(results, "meal_station", basemap=str(tmp_path / "tiles"))
     with Visit(browser, write_map(made, tmp_path / "map.html")) as visit:
         page = visit.ready()
-        page.wait_for_selector("img.leaflet-tile-loaded", timeout=10_000)
+        page.wait_for_selector("img.leaflet-tile-loaded")
         assert visit.problems == []
         assert visit.outside == []
         page.locator('input[data-layer="basemap"]').uncheck()

@@ -12,6 +12,7 @@ from geoplan.disclosure import edition
 from geoplan.outputs import service_map
 from geoplan.outputs.maps import write_map
 from tests.outputs.test_browser import DESKTOP, PHONE, Visit
+from tests.outputs.waits import settled
 
 pytestmark = pytest.mark.browser
 APP = "map_meal_station.geoplan"
@@ -58,12 +59,11 @@ def test_from_afar_areas_ten_gaps_and_every_site_by_number(browser, page_of):
         # closer, people and existing sites appear by themselves, and the legend says so
         assert page.locator("input[data-layer=served]").evaluate("e => e.indeterminate")
         page.evaluate("map_meal_station.setZoom(15, { animate: false })")
-        page.wait_for_timeout(300)
-        assert page.evaluate(f"geoplan.shown({APP}.model, 'served', {APP}.far())")
-        assert page.locator("input[data-layer=served]").is_checked()
+        near = f"geoplan.shown({APP}.model, 'served', {APP}.far())"
+        assert settled(page, lambda: page.evaluate(near))
+        assert settled(page, page.locator("input[data-layer=served]").is_checked)
         page.locator("[data-part=whole]").click()
-        page.wait_for_timeout(200)
-        assert page.evaluate(f"{APP}.far()")
+        assert settled(page, lambda: page.evaluate(f"{APP}.far()"))
         assert visit.problems == []
 
 
@@ -169,7 +169,7 @@ def test_a_link_selects_and_a_selection_is_a_link(browser, page_of):
             page.evaluate("geoplan.ready")
             chosen = page.evaluate(f"{APP}.model.selected")
             assert (chosen["kind"], chosen["i"]) == (kind, i), link
-            page.locator(".gp-popup").wait_for(timeout=5_000)
+            page.locator(".gp-popup").wait_for()
             page.keyboard.press("Escape")
             assert page.evaluate("location.hash") == ""
             page.evaluate("location.hash = '#gap=2'")
@@ -201,14 +201,13 @@ def test_the_map_alone_leaves_the_wheel_to_the_page(browser, page_of, tmp_path):
         page.mouse.move(300, 250)
         page.mouse.wheel(0, 200)
         page.wait_for_timeout(500)
+        assert settled(page, lambda: page.evaluate("scrollY") > 0)
         assert frame.evaluate(zoom) == before
-        assert page.evaluate("scrollY") > 0
         page.evaluate("scrollTo(0, 0)")
         page.mouse.click(330, 250)
         page.mouse.move(600, 60)  # off the card of what was clicked, which scrolls by itself
         page.mouse.wheel(0, -400)
-        page.wait_for_timeout(800)
-        assert frame.evaluate(zoom) > before
+        assert settled(page, lambda: frame.evaluate(zoom) > before)
         assert visit.problems == []
 
 
@@ -225,8 +224,7 @@ def test_dark_follows_the_system_and_paper_stays_light(browser, page_of):
     corner = f"[...{APP}.picture(50).getContext('2d').getImageData(1, 1, 1, 1).data]"
     assert page.evaluate(corner) == [255, 255, 255, 255]
     page.emulate_media(color_scheme="light")
-    page.wait_for_timeout(200)
-    assert page.evaluate(ground) > 600
+    assert settled(page, lambda: page.evaluate(ground) > 600)
     context.close()
 
 

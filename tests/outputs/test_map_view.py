@@ -15,6 +15,7 @@ from geoplan.outputs.maps import write_map
 from geoplan.outputs.report.compose import compose
 from geoplan.study import example
 from geoplan.words.speaker import Speaker
+from tests.outputs.waits import settled
 
 #: where the example village is put: grid, first corner
 PLACES = {
@@ -130,21 +131,25 @@ def test_a_map_that_is_hidden_at_first_is_fitted_when_it_shows(browser, map_file
     with Seen(browser, map_file, viewport={"width": 900, "height": 600}) as seen:
         usual = seen.page.evaluate(VIEW)
     with Seen(browser, page) as seen:
-        seen.page.wait_for_timeout(400)
+        inner = seen.page.frames[1]
+        assert settled(
+            seen.page, lambda: inner.evaluate("!!document.querySelector('[data-ready]')")
+        )
         seen.page.evaluate(f"(() => {{ {names} {show}; }})()")
-        seen.page.wait_for_timeout(700)
-        view = seen.page.frames[1].evaluate(VIEW)
+        assert settled(seen.page, lambda: inner.evaluate("innerHeight") == 600)
+        settled(seen.page, lambda: inner.evaluate(VIEW)["zoom"] == usual["zoom"])
+        view = inner.evaluate(VIEW)
         assert seen.problems == []
         assert view["inside"]
         assert view["zoom"] == usual["zoom"]
         # hidden once more and shown again, the view is what the reader left it at
-        seen.page.frames[1].evaluate("map_meal_station.zoomIn(2, { animate: false })")
-        moved = seen.page.frames[1].evaluate(VIEW)
+        inner.evaluate("map_meal_station.zoomIn(2, { animate: false })")
+        moved = inner.evaluate(VIEW)
         seen.page.evaluate("document.getElementById('frame').style.display = 'none'")
         seen.page.wait_for_timeout(200)
         seen.page.evaluate("document.getElementById('frame').style.display = 'block'")
         seen.page.wait_for_timeout(300)
-        again = seen.page.frames[1].evaluate(VIEW)
+        again = inner.evaluate(VIEW)
         assert (again["zoom"], again["wide"]) == (moved["zoom"], pytest.approx(moved["wide"]))
         assert seen.problems == []
 
@@ -165,7 +170,7 @@ def test_a_map_in_a_hidden_part_of_its_own_page_prints(browser, map_file):
         seen.page.wait_for_timeout(300)
         assert seen.page.evaluate(VIEW)["size"] == [0, 0]
         seen.page.emulate_media(media="print")
-        seen.page.wait_for_timeout(400)
+        settled(seen.page, lambda: seen.page.evaluate(VIEW)["inside"])
         view = seen.page.evaluate(VIEW)
         assert seen.problems == []
         assert view["inside"]
@@ -177,7 +182,7 @@ def test_a_map_follows_its_size_until_it_is_moved(browser, map_file):
     with Seen(browser, map_file, viewport={"width": 500, "height": 500}) as seen:
         small = seen.page.evaluate(VIEW)
         seen.page.set_viewport_size({"width": 1600, "height": 1200})
-        seen.page.wait_for_timeout(300)
+        settled(seen.page, lambda: seen.page.evaluate(VIEW)["zoom"] > small["zoom"])
         large = seen.page.evaluate(VIEW)
         assert large["zoom"] > small["zoom"]
         assert large["inside"]
@@ -255,8 +260,9 @@ def test_two_maps_side_by_side_are_fitted_together(browser, fakes, tmp_path):
     with Seen(browser, page, viewport={"width": 1200, "height": 760}) as seen:
         seen.page.wait_for_timeout(300)
         seen.page.click("summary")
-        seen.page.wait_for_timeout(800)
-        (zoom_a, in_a), (zoom_b, in_b) = seen.page.frames[1].evaluate(SIDES)
+        inner = seen.page.frames[1]
+        settled(seen.page, lambda: all(inside for _, inside in inner.evaluate(SIDES)))
+        (zoom_a, in_a), (zoom_b, in_b) = inner.evaluate(SIDES)
         assert (zoom_a, in_a, in_b) == (zoom_b, True, True)
         assert seen.problems == []
     with Seen(browser, both, viewport={"width": 1200, "height": 760}) as seen:
@@ -325,6 +331,5 @@ def test_no_number_stands_under_the_buttons(browser, map_file, kind):
                 " at.y - (bar.top + bar.height / 2 - frame.top)], { animate: false }); }",
                 place,
             )
-            seen.page.wait_for_timeout(150)
-            assert seen.page.evaluate(UNDER) == 0
+            assert settled(seen.page, lambda: seen.page.evaluate(UNDER) == 0)
         assert seen.problems == []

@@ -14,6 +14,7 @@ from PIL import Image
 from geoplan.outputs import service_map, write_maps
 from geoplan.outputs.maps import write_map
 from tests.outputs.test_browser import DESKTOP, PHONE, Visit
+from tests.outputs.waits import settled
 
 pytestmark = pytest.mark.browser
 
@@ -137,9 +138,8 @@ def test_paper_has_title_stamp_source_and_ten_rows_and_leaves_margins(
         page = visit.ready()
         page.pdf(path=tmp_path / "a.pdf", prefer_css_page_size=True)
         zoom = page.evaluate("map_meal_station.getZoom()")
-        page.wait_for_timeout(200)
         # back on the screen everything is as it was
-        assert page.locator(".gp-tools").is_visible()
+        assert settled(page, page.locator(".gp-tools").is_visible)
         assert page.evaluate("map_meal_station.getZoom()") == zoom
     text = text_of(tmp_path / "a.pdf")
     for wanted in (

@@ -19,6 +19,7 @@ from geoplan.study import new_study
 from geoplan.study.config.schema import TransitSection
 from geoplan.study.example import X, Y, write_example
 from geoplan.words.speaker import Speaker
+from tests.outputs.waits import settled
 
 LINES = "线路,首末班,发车间隔,速度\n1,06:00-21:00,10分钟,18\n"
 
@@ -130,8 +131,8 @@ def test_a_click_tells_and_draws_the_journey(folder, tmp_path, browser):
         assert "ride line 1 towards Stop 0" in told.inner_text()
         before = page.locator("canvas").first.screenshot()
         told.locator(".gp-link").last.click()
-        page.wait_for_timeout(300)
-        assert page.locator("canvas").first.screenshot() != before
+        drawn = page.locator("canvas").first.screenshot
+        assert settled(page, lambda drawn=drawn, before=before: drawn() != before)
         box = told.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width

@@ -20,6 +20,7 @@ from geoplan.outputs import service_map, write_maps
 from geoplan.outputs.maps import write_map
 from geoplan.outputs.maps.covers.content import MOST_BYTES, covers_content
 from geoplan.study import Plan, Study, apply_overlay
+from tests.outputs.waits import settled
 from tests.study.covers.town import CRS, X, Y, write_town
 
 SERVICES = ("meal_station", "clinic", "shelter", "day_care")
@@ -570,9 +571,11 @@ def test_head_legend_and_list_of_a_trial_count_the_same_gaps(town: Town, visit: 
     page.locator(".gp-whatif-start").click()
     for site in _called(page, "sites")[1:6]:
         _called(page, "close", site["id"])
-    page.wait_for_timeout(200)  # legend and lists follow the last of quick changes
     rows = [g for g in _called(page, "gaps") if g["cause"] in ("no_site", "full")]
-    legend = page.locator("label:has([data-layer=gaps]) small").inner_text()
+    told = page.locator("label:has([data-layer=gaps]) small")
+    page.wait_for_timeout(200)  # legend and lists follow the last of quick changes
+    settled(page, lambda: told.inner_text() == str(len(rows)))
+    legend = told.inner_text()
     facts = page.locator(".gp-facts").inner_text().replace("\n", " ")
     tab = page.locator("[data-group=gaps] small").inner_text()
     assert {legend, tab} == {str(len(rows))}

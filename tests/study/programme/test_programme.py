@@ -13,6 +13,7 @@ from geoplan.outputs.tables.run_tables import table_list
 from geoplan.siting import multi_period
 from geoplan.study import apply_overlay, example_study
 from geoplan.words.speaker import Speaker
+from tests.outputs.waits import settled
 
 KEY = "meal_station"
 #: one station a year can be paid for; C's 80 people come first, D's 30 then
@@ -239,10 +240,17 @@ def test_the_slider_of_years_hides_nothing_of_the_map(plan, tmp_path, browser, s
         page.locator(".gp-programme input").fill("1")
         assert "2025" in page.locator(".gp-year").inner_text()
         assert "79.3%" in page.locator(".gp-yearfacts").inner_text()
-        page.wait_for_timeout(300)  # the map takes its new height over
-        card, ground = (page.locator(at).bounding_box() for at in (".gp-programme", ".gp-map"))
-        assert card["y"] >= ground["y"] + ground["height"] - 1
-        assert ground["height"] > 150
+
+        def boxes():
+            return [page.locator(at).bounding_box() for at in (".gp-programme", ".gp-map")]
+
+        def beside():
+            card, ground = boxes()
+            return card["y"] >= ground["y"] + ground["height"] - 1
+
+        page.wait_for_timeout(300)
+        assert settled(page, beside)  # the map takes its new height over
+        assert boxes()[1]["height"] > 150
     finally:
         page.close()
 
