@@ -8,6 +8,7 @@ import pytest
 import shapely
 
 from geoplan.network.isochrones import strips as drawing
+from geoplan.network.isochrones.contour import outlines
 from geoplan.network.isochrones.strips import strips
 
 
@@ -64,10 +65,52 @@ def test_long_and_tall_windows_share_no_large_canvas(monkeypatch):
         assert together[k].symmetric_difference(apart[k]).area < 1e-4 * apart[k].area
 
 
-def test_the_contour_is_that_of_contourpy_left_to_itself():
-    rng = np.random.default_rng(4)
-    away = np.sqrt(rng.integers(0, 9, (40, 30)).astype(float))
-    plain = contourpy.contour_generator(z=away, fill_type="ChunkCombinedOffsetOffset")
-    wanted = plain.filled(-1.0, 2.0)
-    for found, (whole,) in zip(drawing._contour(away, 2.0), wanted, strict=True):
-        assert found.tolist() == whole.tolist()
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("seed", range(60))
+def test_the_lines_are_those_of_contourpy(seed, kind):
+    """Also where cells touch at a corner, holes lie in holes, and nothing is near."""
+    rng = np.random.default_rng(seed)
+    near = rng.random(rng.integers(5, 40, 2)) < rng.random()
+    squares = np.where(near, rng.integers(0, 5, near.shape), rng.integers(5, 9, near.shape))
+    squares[[0, -1]] = squares[:, [0, -1]] = 9
+    found = outlines(squares.astype(kind), 2.05)
+    drawing = contourpy.contour_generator(
+        z=np.sqrt(squares.astype(float)), fill_type="ChunkCombinedOffsetOffset"
+    )
+    wanted = [one for (one,) in drawing.filled(-1.0, 2.05)]
+    if wanted[0] is None:
+        wanted = [np.empty((0, 2)), [0], [0]]
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_lines_that_cross_once_they_are_simpler_are_mended(monkeypatch):
+    """None was ever seen to: here one crosses itself, and two parts of a group overlap."""
+    xy = np.array([[0.0, 0.0], [900.0, 0.0], [5000.0, 0.0]])
+    options = {"group": np.array([0, 0, 1]), "n_groups": 2, "width_m": 100.0, "cell_m": 25.0}
+    plain = strips(xy, **options)
+    crossed = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    overlapping = shapely.box(-3, 0, 1, 2)
+
+    def simplified(*given):
+        return np.array([crossed, overlapping, *true(*given)[2:]])
+
+    true = drawing._simplified
+    monkeypatch.setattr(drawing, "_simplified", simplified)
+    mended, untouched = strips(xy, **options)
+    assert mended.is_valid
+    assert mended.area == 8 + 1
+    assert untouched.equals_exact(plain[1])
+
+
+def test_simpler_lines_are_those_of_simpler_polygons():
+    rng = np.random.default_rng(5)
+    squares = rng.choice([1, 5], (60, 60), p=[0.7, 0.3]).astype(np.uint8)
+    squares[[0, -1]] = squares[:, [0, -1]] = 9
+    points, rings, parts = outlines(squares, 2.0)
+    plain = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (rings, parts))
+    plain = shapely.simplify(plain, 0.25, preserve_topology=False)
+    found = drawing._simplified(points, rings, parts, 0.25)
+    holes = len(rings) - len(parts)
+    assert 20 < shapely.get_num_interior_rings(plain).sum() < holes  # small ones are gone
+    assert shapely.equals_exact(found, plain, 0).all()

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.network.isochrones import contour
+
 #: the contour lies this much outside the width, so that it meets no cell's centre
 _BESIDE = 1.0001
-#: cells of one canvas, of some ten bytes each: it is as wide as its widest window
+#: cells of one canvas, of some bytes each: it is as wide as its widest window
 _MOST_CELLS = 20_000_000
 
 
@@ -72,25 +73,39 @@ def strips(
     beyond /= cell_m
     column, row = beyond.astype(np.int32).T
     marked[top[group] + row, column] = True
-    away = _squares(marked, steps).astype(np.float64)
-    np.sqrt(away, out=away)
-    points, rings, outlines = _contour(away, width_m / cell_m * _BESIDE)
+    points, rings, outlines = contour.outlines(_squares(marked, steps), width_m / cell_m * _BESIDE)
     of = np.searchsorted(top + size[:, 1], points[rings[outlines[:-1]], 1], side="right")
     owner = np.repeat(of, np.diff(rings[outlines]))
     points[:, 1] -= top[owner]
-    parts = shapely.from_ragged_array(
-        shapely.GeometryType.POLYGON, low[owner] + cell_m * (points + 0.5), (rings, outlines)
-    )
-    parts = shapely.simplify(parts, cell_m / 4, preserve_topology=False)
+    points += 0.5
+    points *= cell_m
+    points += low[owner]
+    parts = _simplified(points, rings, outlines, cell_m / 4)
     order = np.argsort(of, kind="stable")
     groups, first, count = np.unique(of[order], return_index=True, return_counts=True)
     found = shapely.multipolygons(parts[order], indices=np.repeat(np.arange(len(groups)), count))
     found[count == 1] = parts[order[first[count == 1]]]
     for k in np.flatnonzero(~shapely.is_valid(found)):  # lines that were simplified cross
         own = parts[order[first[k] : first[k] + count[k]]]
-        found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own))
+        found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own, method="structure"))
     shapes[groups] = found
     return shapes
+
+
+def _simplified(
+    points: NDArray[np.float64],
+    rings: NDArray[np.int64],
+    outlines: NDArray[np.int64],
+    tolerance_m: float,
+) -> NDArray[Any]:
+    """Polygons with simpler lines, which may cross: line by line, GEOS does not look for that."""
+    ring = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
+    lines = shapely.linearrings(points, indices=ring)
+    lines = shapely.simplify(lines, tolerance_m, preserve_topology=False)
+    # the line of a small hole may be no ring any more
+    left = shapely.get_type_id(lines) == shapely.GeometryType.LINEARRING
+    polygon = np.repeat(np.arange(len(outlines) - 1), np.diff(outlines))
+    return shapely.polygons(lines[left], indices=polygon[left])
 
 
 def grid_origin(low: NDArray[np.float64], *, width_m: float, cell_m: float) -> NDArray[np.float64]:
@@ -130,15 +145,3 @@ def _squares(marked: NDArray[np.bool_], steps: int) -> NDArray[np.unsignedintege
         np.minimum(nearest[k:], beside[:-k] + kind.type(k * k), out=nearest[k:])
         np.minimum(nearest[:-k], beside[k:] + kind.type(k * k), out=nearest[:-k])
     return nearest
-
-
-def _contour(
-    away: NDArray[np.float64], level: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Where `away` is below `level`: points in cells, where rings begin, where polygons do."""
-    rows, columns = away.shape  # left to itself, contourpy copies the coordinates several times
-    x = np.tile(np.arange(float(columns)), (rows, 1))
-    y = np.repeat(np.arange(float(rows)), columns).reshape(away.shape)
-    lines = contourpy.contour_generator(x, y, away, fill_type="ChunkCombinedOffsetOffset")
-    points, rings, outlines = (np.asarray(one[0]) for one in lines.filled(-1.0, level))
-    return points, rings.astype(np.int64), outlines.astype(np.int64)

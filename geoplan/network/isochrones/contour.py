@@ -1,0 +1,188 @@
+"""The lines around the cells of a grid that are near, drawn between the centres of cells.
+
+Point for point those of contourpy, which wants the distance and both coordinates of every cell as
+doubles; here a cell is a byte or two, and what takes time is the lines.
+
+A quad lies between the centres of four cells and has the number of the one at its upper right. What
+is near lies to the left of a line.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoplan.kernels import inner_kernel, kernel
+
+#: marks of quads: an outer line may begin there, or one around a hole; straight above is a hole
+_OUTER, _HOLE, _BELOW = np.uint8(1), np.uint8(2), np.uint8(4)
+
+
+class _Grid(NamedTuple):
+    """Cells row by row.
+
+    cells : unsigned (rows * width,), squared distances; those of `most` and less are near.
+    away : float64 (largest + 1,), the root of each square.
+    level : where the lines are.
+    mark : uint8 (rows * width,), the quads' marks.
+    """
+
+    cells: NDArray[np.unsignedinteger]
+    width: int
+    most: int
+    away: NDArray[np.float64]
+    level: float
+    mark: NDArray[np.uint8]
+
+
+@kernel
+def outlines(squares, level):
+    """Polygons of the ground where the roots of `squares` are below `level`, which none equals.
+
+    Parameters
+    ----------
+    squares : unsigned (rows, columns); all along the border their roots are above `level`.
+    level : float.
+
+    Returns
+    -------
+    points : float64 (n, 2), column and row; the last point of each ring is its first.
+    rings : int64, where each ring begins in `points`, and the end.
+    polygons : int64, where each polygon begins in `rings`, with its outer ring, and the end.
+    """
+    away = np.sqrt(np.arange(squares.max() + 1.0))
+    most = np.searchsorted(away, level) - 1
+    mark = np.zeros(squares.size, np.uint8)
+    grid = _Grid(squares.ravel(), squares.shape[1], most, away, level, mark)
+    crossings = np.empty((_mark_starts(grid), 2), np.int64)
+    starts, begins = _follow_all(grid, crossings)
+    lines, polygons = _by_polygon(grid, crossings, starts, begins)
+    points = np.empty((len(crossings) + len(lines), 2))
+    rings = np.empty(len(lines) + 1, np.int64)
+    n = 0
+    for k, line in enumerate(lines):
+        rings[k] = n
+        for c in range(begins[line], begins[line + 1]):
+            points[n] = _point(crossings[c, 0], crossings[c, 1], grid)
+            n += 1
+        points[n] = points[rings[k]]
+        n += 1
+    rings[-1] = n
+    return points, rings, polygons
+
+
+@inner_kernel
+def _mark_starts(grid):
+    """Mark quads whose upper right corner is alone on its side of a line; count all crossings."""
+    cells, width, most, _, level, mark = grid
+    crossings = 0
+    for quad in range(width + 1, len(cells)):
+        far, left_far = cells[quad] > most, cells[quad - 1] > most
+        lower_far = cells[quad - width] > most
+        crossings += (far != left_far) + (far != lower_far)
+        if far != left_far and far != lower_far:
+            across_far = cells[quad - width - 1] > most
+            if across_far != far or (_middle(quad, grid) > level) != far:
+                mark[quad] = _HOLE if far else _OUTER
+    return crossings
+
+
+@inner_kernel
+def _middle(quad, grid):
+    """The distance in the middle of a quad."""
+    cells, width, _, away, _, _ = grid
+    lower = away[cells[quad - width - 1]] + away[cells[quad - width]]
+    return 0.25 * (lower + away[cells[quad - 1]] + away[cells[quad]])
+
+
+@inner_kernel
+def _follow_all(grid, crossings):
+    """The cells on either side of each crossing of a line and an edge of a quad, line by line.
+
+    Returns the quads in which lines begin, ascending, and where these begin in `crossings`.
+    """
+    cells, width, most, _, _, mark = grid
+    starts = np.flatnonzero(mark)
+    begins = np.zeros(len(starts) + 1, np.int64)
+    lines = 0
+    for start in starts:
+        if not mark[start] & (_OUTER | _HOLE):  # the line began in another quad
+            continue
+        starts[lines] = start
+        begins[lines + 1] = _follow(start, grid, crossings, begins[lines])
+        lines += 1
+        if mark[start] & _HOLE:
+            below = start
+            while cells[below - width] <= most:
+                below -= width
+            mark[below] |= _BELOW
+    return starts[:lines], begins[: lines + 1]
+
+
+@inner_kernel
+def _follow(start, grid, crossings, n):
+    """Fill `crossings` from n on with those of the line that begins in `start`; where it ends."""
+    cells, width, most, _, level, mark = grid
+    quad, first = start, n
+    # the way into the quad, the way from the cell on the right to that on the left, and this cell
+    forward, across, left = -width, 1, start
+    if mark[start] & _HOLE:
+        forward, across, left = -1, -width, start - width
+    while True:
+        right = left - across
+        if n > first and left == crossings[first, 0] and right == crossings[first, 1]:
+            return n
+        crossings[n] = left, right
+        n += 1
+        left_far, right_far = cells[left + forward] > most, cells[right + forward] > most
+        if right_far and not left_far:
+            left += forward
+        elif left_far and (right_far or _middle(quad, grid) > level):
+            if forward == -width and quad != start:
+                mark[quad] &= _BELOW
+            forward, across = across, -forward
+        else:
+            if forward == -1 and quad != start:
+                mark[quad] &= _BELOW
+            left = right + forward
+            forward, across = -across, forward
+        quad += forward
+
+
+@inner_kernel
+def _by_polygon(grid, crossings, starts, begins):
+    """Numbers of the lines, each outer one before its holes, and where each polygon begins."""
+    _, width, _, _, _, mark = grid
+    lines = np.empty(len(starts), np.int64)
+    polygons = np.empty(len(starts) + 1, np.int64)
+    n = n_polygons = 0
+    for outer in range(len(starts)):
+        if mark[starts[outer]] & _HOLE:
+            continue
+        polygons[n_polygons] = done = n
+        n_polygons += 1
+        lines[n] = outer
+        n += 1
+        while done < n:
+            for c in range(begins[lines[done]], begins[lines[done] + 1]):
+                hole, right = crossings[c]
+                if right == hole - width and mark[hole] & _BELOW:
+                    while not mark[hole] & _HOLE:
+                        hole += width
+                    lines[n] = np.searchsorted(starts, hole)
+                    n += 1
+            done += 1
+    polygons[n_polygons] = n
+    return lines, polygons[: n_polygons + 1]
+
+
+@inner_kernel
+def _point(left, right, grid):
+    """Column and row at which a line passes between two cells."""
+    cells, width, _, away, level, _ = grid
+    beyond = away[cells[right]]
+    share = (beyond - level) / (beyond - away[cells[left]])
+    column = (left % width) * share + (right % width) * (1.0 - share)
+    return column, (left // width) * share + (right // width) * (1.0 - share)
