@@ -12,9 +12,16 @@ import shapely
 
 from geoplan.errors import UsageError
 from geoplan.network import Network, nearest_site, reach_areas, snap
-from geoplan.network.isochrones import outline
+from geoplan.network.isochrones import outline, street_points
 from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.site_outlines import _among, _together, site_outlines
+from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
+from geoplan.network.isochrones.site_outlines import (
+    _points_reached,
+    _Streets,
+    _together,
+    site_outlines,
+)
+from geoplan.network.search.travel_query import snapped
 
 
 @pytest.fixture(scope="module")
@@ -95,21 +102,18 @@ def test_no_streets_at_all_are_no_division_by_zero():
     assert run.tolist() == [0, 1, 2]
 
 
-def test_thinned_points_draw_the_same_outline(grid, monkeypatch):
+def test_streets_by_runs_draw_the_same_outlines(grid, monkeypatch):
     sites = gpd.GeoSeries(gpd.points_from_xy([130, 910], [420, 1100]), crs=grid.crs)
-    whole = reach_outline(grid, sites, cutoff_m=700)
-    kept = []
-    true = outline._one_per_cell
-
-    def counted(xy, *grid_of):
-        kept.append((len(xy), len(found := true(xy, *grid_of))))
-        return found
-
-    monkeypatch.setattr(outline, "_FEW_POINTS", 0)
-    monkeypatch.setattr(outline, "_one_per_cell", counted)
+    whole, each = reach_outline(grid, sites, cutoff_m=700), site_outlines(grid, sites, cutoff_m=700)
+    monkeypatch.setattr(street_points, "MOST_EDGES", 30)
     assert reach_outline(grid, sites, cutoff_m=700).geometry.equals(whole.geometry)
-    ((before, after),) = kept
-    assert 0 < after < before
+    assert site_outlines(grid, sites, cutoff_m=700).geometry.equals(each.geometry)
+
+
+def points_of(runs, group=0):
+    """The points in the runs of a group."""
+    own = zip(runs.first[runs.group == group], runs.last[runs.group == group], strict=True)
+    return {tuple(xy) for first, last in own for xy in runs.xy[first:last]}
 
 
 @pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
@@ -123,11 +127,13 @@ def test_reached_are_the_points_of_streets_whose_nearest_site_is_near_enough(see
     length = np.hypot(*(places[pairs["u"]] - places[pairs["v"]]).T)
     edges = pairs.assign(length_m=length, oneway=rng.random(len(pairs)) < 0.4)
     streets = Network.from_edges(nodes, edges, mode="drive")
-    sites = gpd.GeoSeries(shapely.points(rng.uniform(0, 1000, (3, 2))), crs="EPSG:4548")
+    # the last one stands at a node
+    at = np.vstack([rng.uniform(0, 1000, (3, 2)), places[pairs["u"][0]]])
+    sites = gpd.GeoSeries(shapely.points(at), crs="EPSG:4548")
     into = direction == "to_sites"
-    parts = outline._reached(streets, sites, 400.0, "m", 500.0, into, None)
-    found = {tuple(xy) for xy in np.concatenate(parts)}
-    xy, edge, part = outline.street_points(streets, which=np.arange(streets.n_edges))
+    along = street_points.street_points(streets, 12.5, np.arange(streets.n_edges))
+    xy, part = along.xy, along.part
+    edge = np.repeat(np.arange(streets.n_edges), along.last - along.first)
     ends = np.where(part == 0, streets.u[edge], np.where(part == 1, streets.v[edge], -1))
     there = replace(
         snap(streets, gpd.GeoSeries(shapely.points(xy), crs=streets.crs)),
@@ -137,17 +143,27 @@ def test_reached_are_the_points_of_streets_whose_nearest_site_is_near_enough(see
         snap_m=np.zeros(len(xy)),
         xy=xy,
     )
-    near = nearest_site(streets, there, sites, unit="m", direction=direction)
-    cost = near["cost_m"].fillna(np.inf).to_numpy()
-    inside = {tuple(one) for one in xy[cost < 400.0 - 1e-6]}
-    perhaps = {tuple(one) for one in xy[cost <= 400.0 + 1e-6]}
-    assert 10 < len(inside) < len(xy) - 10
-    assert inside <= found <= perhaps
 
+    def check(found, sites):
+        near = nearest_site(streets, there, sites, unit="m", direction=direction)
+        cost = near["cost_m"].fillna(np.inf).to_numpy()
+        inside = {tuple(one) for one in xy[cost < 400.0 - 1e-6]}
+        perhaps = {tuple(one) for one in xy[cost <= 400.0 + 1e-6]}
+        assert inside <= found <= perhaps
+        return len(found)
 
-@pytest.mark.parametrize("count", [0, 1, 50])
-def test_values_among_known_ones(count):
-    rng = np.random.default_rng(count)
-    known = np.unique(rng.integers(0, 99, count))
-    values = rng.integers(-5, 110, 80)
-    assert (_among(known, values) == np.isin(values, known)).all()
+    (together,) = outline._reached(streets, sites, 400.0, "m", 500.0, into, None)
+    assert 10 < check(points_of(together), sites) < len(xy) - 10
+    query = AreaQuery(
+        network=streets,
+        sites=snapped(streets, sites, "the sites", max_snap_m=500.0, barriers=None),
+        unit="m",
+        cutoff=400.0,
+        width=50.0,
+        to_sites=into,
+        travel=streets,
+        threads=None,
+    )
+    ((at, costs),) = costs_per_site(query)
+    each = _points_reached(query, _Streets.of(query), at, costs, 25.0)
+    assert sum(check(points_of(each, k), sites.iloc[[k]]) for k in at) > 10

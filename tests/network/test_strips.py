@@ -9,7 +9,15 @@ import shapely
 
 from geoplan.network.isochrones import strips as drawing
 from geoplan.network.isochrones.contour import outlines
+from geoplan.network.isochrones.point_runs import PointRuns
 from geoplan.network.isochrones.strips import strips
+
+
+def runs_of(xy, group):
+    """Every point a run of its own, by two parts."""
+    at = np.arange(len(xy))
+    half = len(xy) // 2
+    return [PointRuns(xy, at[s], at[s] + 1, group[s]) for s in (slice(half), slice(half, None))]
 
 
 @pytest.mark.parametrize("cell", [10.0, 25.0, 60.0])
@@ -20,7 +28,7 @@ def test_strips_are_circles_united_for_each_group(cell):
     group = np.repeat([0, 1, 3, 4, 5, 7], 80)
     mixed = rng.permutation(len(group))
     xy = walks.reshape(-1, 2)[mixed]
-    found = strips(xy, group[mixed], n_groups=8, width_m=60.0, cell_m=cell)
+    found = strips(runs_of(xy, group[mixed]), n_groups=8, width_m=60.0, cell_m=cell)
     assert [k for k, shape in enumerate(found) if shape is None] == [2, 6]
     for k, points in zip([0, 1, 3, 4, 5, 7], walks, strict=True):
         true = shapely.union_all(shapely.buffer(shapely.points(points), 60.0))
@@ -32,9 +40,11 @@ def test_strips_are_circles_united_for_each_group(cell):
 
 def test_a_group_of_two_places_has_two_parts():
     xy = np.array([[0.0, 0.0], [900.0, 0.0], [5.0, 0.0]])
-    (shape,) = strips(xy, np.zeros(3, int), n_groups=1, width_m=100.0, cell_m=25.0)
+    (shape,) = strips(runs_of(xy, np.zeros(3, int)), n_groups=1, width_m=100.0, cell_m=25.0)
     assert sorted(round(part.centroid.x / 50) for part in shape.geoms) == [0, 18]
-    assert strips(xy[:0], np.zeros(0, int), n_groups=2, width_m=9.0, cell_m=1.0).tolist() == [
+    assert strips(
+        runs_of(xy[:0], np.zeros(0, int)), n_groups=2, width_m=9.0, cell_m=1.0
+    ).tolist() == [
         None,
         None,
     ]
@@ -54,10 +64,10 @@ def test_long_and_tall_windows_share_no_large_canvas(monkeypatch):
         return true(marked, steps)
 
     monkeypatch.setattr("geoplan.network.isochrones.strips._squares", counted)
-    together = strips(xy, group, n_groups=6, width_m=60.0, cell_m=10.0)
+    together = strips(runs_of(xy, group), n_groups=6, width_m=60.0, cell_m=10.0)
     assert len(sizes) == 1
     monkeypatch.setattr("geoplan.network.isochrones.strips._MOST_CELLS", 200_000)
-    apart = strips(xy, group, n_groups=6, width_m=60.0, cell_m=10.0)
+    apart = strips(runs_of(xy, group), n_groups=6, width_m=60.0, cell_m=10.0)
     assert max(sizes[1:]) <= 200_000 < sizes[0]
     assert together[3] is apart[3] is None
     for k in (0, 1, 2, 4, 5):
@@ -87,8 +97,9 @@ def test_the_lines_are_those_of_contourpy(seed, kind):
 def test_lines_that_cross_once_they_are_simpler_are_mended(monkeypatch):
     """None was ever seen to: here one crosses itself, and two parts of a group overlap."""
     xy = np.array([[0.0, 0.0], [900.0, 0.0], [5000.0, 0.0]])
-    options = {"group": np.array([0, 0, 1]), "n_groups": 2, "width_m": 100.0, "cell_m": 25.0}
-    plain = strips(xy, **options)
+    reached = runs_of(xy, np.array([0, 0, 1]))
+    options = {"n_groups": 2, "width_m": 100.0, "cell_m": 25.0}
+    plain = strips(reached, **options)
     crossed = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     overlapping = shapely.box(-3, 0, 1, 2)
 
@@ -97,7 +108,7 @@ def test_lines_that_cross_once_they_are_simpler_are_mended(monkeypatch):
 
     true = drawing._simplified
     monkeypatch.setattr(drawing, "_simplified", simplified)
-    mended, untouched = strips(xy, **options)
+    mended, untouched = strips(reached, **options)
     assert mended.is_valid
     assert mended.area == 8 + 1
     assert untouched.equals_exact(plain[1])

@@ -14,10 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.distinct import distinct
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.isochrones.outline import FINEST_M, street_points
+from geoplan.network.isochrones import street_points
+from geoplan.network.isochrones.outline import FINEST_M
+from geoplan.network.isochrones.point_runs import (
+    Meeting,
+    NodeCosts,
+    PointRuns,
+    SitesBetween,
+    runs_per_group,
+)
 from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
 from geoplan.network.isochrones.strips import strips
 from geoplan.network.search.connectors import Connectors, connect
@@ -113,17 +120,9 @@ def site_outlines(
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Streets:
-    """The streets at every node, and the sites that lie on a street between its nodes.
+    """The streets at every node, and the sites that lie on a street between its nodes."""
 
-    first, degree : of a node, its entries in `edge` and `at_v` (whether it is the edge's end).
-    per : cost of the whole edge towards its start (row 0) and its end (row 1).
-    """
-
-    first: NDArray[np.int64]
-    degree: NDArray[np.int64]
-    edge: NDArray[np.int64]
-    at_v: NDArray[np.bool_]
-    per: NDArray[np.float64]
+    meeting: Meeting
     seeds: Connectors
 
     @classmethod
@@ -134,11 +133,13 @@ class _Streets:
         degree = np.bincount(ends, minlength=network.n_nodes)
         forward, backward = network.edge_costs(query.unit)
         return cls(
-            first=np.cumsum(degree) - degree,
-            degree=degree,
-            edge=meeting % network.n_edges,
-            at_v=meeting >= network.n_edges,
-            per=np.stack([backward, forward] if query.to_sites else [forward, backward]),
+            meeting=Meeting(
+                first=np.cumsum(degree) - degree,
+                degree=degree,
+                edge=meeting % network.n_edges,
+                at_v=meeting >= network.n_edges,
+                per=np.stack([backward, forward] if query.to_sites else [forward, backward]),
+            ),
             seeds=connect(network, query.sites, unit=query.unit, leaving=not query.to_sites),
         )
 
@@ -152,10 +153,9 @@ def _outlines(
     for side in np.unique(cell):
         alike = np.flatnonzero(cell == side)
         for some in _together(alike, np.diff(costs.indptr)[alike]):
-            xy, owner = _points_reached(query, streets, at[some], costs[:, some], float(side))
-            shapes[some] = strips(
-                xy, owner, n_groups=len(some), width_m=max(query.width, side), cell_m=float(side)
-            )
+            runs = _points_reached(query, streets, at[some], costs[:, some], float(side))
+            width_m = max(query.width, float(side))
+            shapes[some] = strips([runs], n_groups=len(some), width_m=width_m, cell_m=float(side))
     return shapes, cell
 
 
@@ -190,53 +190,16 @@ def _points_reached(
     sites: NDArray[np.int64],
     costs: sparse.csc_matrix,
     cell_m: float,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Points along the streets from which each site is within the cutoff, and whose they are."""
-    network = query.network
-    count = streets.degree[costs.indices]
-    way = np.repeat(streets.first[costs.indices] - np.cumsum(count) + count, count)
-    way += np.arange(len(way))
-    owner = np.repeat(np.repeat(np.arange(len(sites)), np.diff(costs.indptr)), count)
-    on, at_v = streets.edge[way], streets.at_v[way]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a street without length has a cost of 0
-        share = np.repeat(query.cutoff - costs.data, count) / streets.per[at_v.astype(int), on]
-    share[np.isnan(share)] = 1.0
-    pair = owner * network.n_edges + on
-    full = distinct(pair[share >= 1])
-    whole, street = np.divmod(full, network.n_edges)
-    cut = np.flatnonzero(share < 1)
-    cut = cut[~_among(full, pair[cut])]
-    on, at_v, share = on[cut], at_v[cut], share[cut]
-    mid = np.flatnonzero(streets.seeds.edge[sites] >= 0)
-    own = streets.seeds.edge[sites[mid]]
+) -> PointRuns:
+    """Points along the streets from which each site is within the cutoff."""
+    network, meeting, seeds = query.network, streets.meeting, streets.seeds
+    own = SitesBetween(seeds.edge[sites], seeds.fraction[sites], seeds.snap[sites])
     met = np.zeros(network.n_edges, bool)
-    for some in (street, on, own):
-        met[some] = True
-    which = np.flatnonzero(met)
+    met[own.edge[own.edge >= 0]] = True
+    reached = np.zeros(network.n_nodes, bool)
+    reached[costs.indices] = True
+    met |= reached[network.u] | reached[network.v]
     step_m = FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
-    xy, edge, part = street_points(network, float(step_m), which=which)
-    place = 2.0 * edge + part
-    first, last = (np.searchsorted(edge, which, side=side) for side in ("left", "right"))
-    street, at = np.searchsorted(which, street), np.searchsorted(which, on)
-    begin = np.where(at_v, np.searchsorted(place, 2.0 * on + (1 - share)), first[at])
-    end = np.where(at_v, last[at], np.searchsorted(place, 2.0 * on + share, side="right"))
-    # people on the site's own street reach it without passing a node
-    rest = query.cutoff - streets.seeds.snap[sites[mid]]
-    fraction = streets.seeds.fraction[sites[mid]]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        after, before = np.nan_to_num(rest / streets.per[:, own], nan=1.0)
-    near, far = np.maximum(fraction - before, 0), np.minimum(fraction + after, 1)
-    starts = (first[street], begin, np.searchsorted(place, 2.0 * own + near))
-    ends = (last[street], end, np.searchsorted(place, 2.0 * own + far, side="right"))
-    start, length = np.concatenate(starts), np.concatenate(ends)
-    length -= start
-    length[length < 0] = 0
-    point = np.repeat(start - np.cumsum(length) + length, length) + np.arange(length.sum())
-    return xy[point], np.repeat(np.concatenate([whole, owner[cut], mid]), length)
-
-
-def _among(known: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the values are among `known`, which are ascending."""
-    if not len(known):
-        return np.zeros(len(values), bool)
-    return known[np.minimum(np.searchsorted(known, values), len(known) - 1)] == values
+    points = street_points.street_points(network, float(step_m), np.flatnonzero(met))
+    there = NodeCosts(costs.indptr, costs.indices, costs.data)
+    return runs_per_group(there, meeting, own, query.cutoff, points)

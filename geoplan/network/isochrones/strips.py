@@ -7,6 +7,7 @@ contour is drawn through all of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.network.isochrones import contour
+from geoplan.network.isochrones.point_runs import PointRuns, mark_cells, widen
 
 #: the contour lies this much outside the width, so that it meets no cell's centre
 _BESIDE = 1.0001
@@ -22,18 +24,13 @@ _MOST_CELLS = 20_000_000
 
 
 def strips(
-    xy: NDArray[np.float64],
-    group: NDArray[np.int64],
-    *,
-    n_groups: int,
-    width_m: float,
-    cell_m: float,
+    reached: Sequence[PointRuns], *, n_groups: int, width_m: float, cell_m: float
 ) -> NDArray[Any]:
     """A polygon per group: the ground within `width_m` of its points.
 
     Parameters
     ----------
-    xy, group : the points, and the number of the group that each is of.
+    reached : the points.
     n_groups : groups without points have None.
     width_m : at least `cell_m`.
     cell_m : the grid's side; the polygons are true to about that.
@@ -43,36 +40,23 @@ def strips(
     array of Polygon, MultiPolygon or None
     """
     shapes = np.full(n_groups, None, object)
-    if len(xy) == 0:
-        return shapes
     steps = _steps(width_m, cell_m)
-    low = np.full((n_groups, 2), np.inf)
-    high = np.full((n_groups, 2), -np.inf)
-    for axis in (0, 1):
-        np.minimum.at(low[:, axis], group, xy[:, axis])
-        np.maximum.at(high[:, axis], group, xy[:, axis])
+    low, high = extent(reached, n_groups)
     drawn = np.isfinite(low[:, 0])
-    low[drawn] = grid_origin(low[drawn], width_m=width_m, cell_m=cell_m)
+    if not drawn.any():
+        return shapes
+    low -= (steps + 1) * cell_m
     size = np.zeros((n_groups, 2), np.int64)
     size[drawn] = ((high[drawn] - low[drawn]) / cell_m).astype(np.int64) + steps + 2
-    if len(runs := _runs(size)) > 1:
-        for run in runs:
-            inside = np.isin(group, run)
-            shapes[run] = strips(
-                xy[inside],
-                np.searchsorted(run, group[inside]),
-                n_groups=len(run),
-                width_m=width_m,
-                cell_m=cell_m,
-            )
+    if len(canvases := _canvases(size)) > 1:
+        for some in canvases:
+            own = [runs.of(some) for runs in reached]
+            shapes[some] = strips(own, n_groups=len(some), width_m=width_m, cell_m=cell_m)
         return shapes
     top = np.cumsum(size[:, 1]) - size[:, 1]
     marked = np.zeros((size[:, 1].sum(), size[:, 0].max()), bool)
-    beyond = low[group]
-    np.subtract(xy, beyond, out=beyond)
-    beyond /= cell_m
-    column, row = beyond.astype(np.int32).T
-    marked[top[group] + row, column] = True
+    for runs in reached:
+        mark_cells(runs, low, cell_m, top, marked)
     points, rings, outlines = contour.outlines(_squares(marked, steps), width_m / cell_m * _BESIDE)
     of = np.searchsorted(top + size[:, 1], points[rings[outlines[:-1]], 1], side="right")
     owner = np.repeat(of, np.diff(rings[outlines]))
@@ -80,16 +64,28 @@ def strips(
     points += 0.5
     points *= cell_m
     points += low[owner]
-    parts = _simplified(points, rings, outlines, cell_m / 4)
-    order = np.argsort(of, kind="stable")
-    groups, first, count = np.unique(of[order], return_index=True, return_counts=True)
-    found = shapely.multipolygons(parts[order], indices=np.repeat(np.arange(len(groups)), count))
-    found[count == 1] = parts[order[first[count == 1]]]
-    for k in np.flatnonzero(~shapely.is_valid(found)):  # lines that were simplified cross
-        own = parts[order[first[k] : first[k] + count[k]]]
-        found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own, method="structure"))
+    polygons = _simplified(points, rings, outlines, cell_m / 4)
+    groups, found = _by_group(polygons, of)
     shapes[groups] = found
     return shapes
+
+
+def _by_group(
+    polygons: NDArray[Any], of: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The groups that have polygons, and one valid shape for each."""
+    order = np.argsort(of, kind="stable")
+    groups, first, count = np.unique(of[order], return_index=True, return_counts=True)
+    shapes = shapely.multipolygons(
+        polygons[order], indices=np.repeat(np.arange(len(groups)), count)
+    )
+    shapes[count == 1] = polygons[order[first[count == 1]]]
+    for k in np.flatnonzero(~shapely.is_valid(shapes)):  # lines that were simplified cross
+        own = shapely.make_valid(
+            polygons[order[first[k] : first[k] + count[k]]], method="structure"
+        )
+        shapes[k] = shapely.disjoint_subset_union_all(own)
+    return groups, shapes
 
 
 def _simplified(
@@ -108,27 +104,32 @@ def _simplified(
     return shapely.polygons(lines[left], indices=polygon[left])
 
 
-def grid_origin(low: NDArray[np.float64], *, width_m: float, cell_m: float) -> NDArray[np.float64]:
-    """Where the grid of a group begins whose points begin at `low`."""
-    return low - (_steps(width_m, cell_m) + 1) * cell_m
+def extent(
+    reached: Sequence[PointRuns], n_groups: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Least and largest coordinates of the points of each group; inf and -inf where it has none."""
+    low, high = np.full((n_groups, 2), np.inf), np.full((n_groups, 2), -np.inf)
+    for runs in reached:
+        widen(runs, low, high)
+    return low, high
 
 
 def _steps(width_m: float, cell_m: float) -> int:
     return int(np.ceil(width_m / cell_m)) + 1
 
 
-def _runs(size: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _canvases(size: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Groups whose windows have room on one canvas, windows of one width together."""
-    runs: list[list[int]] = []
+    canvases: list[list[int]] = []
     tall = wide = 0
     for k in np.argsort(size[:, 0], kind="stable"):
         width, height = size[k]
         tall, wide = tall + height, max(wide, width)
-        if not runs or tall * wide > _MOST_CELLS:
-            runs.append([])
+        if not canvases or tall * wide > _MOST_CELLS:
+            canvases.append([])
             tall, wide = height, width
-        runs[-1].append(int(k))
-    return [np.sort(run) for run in runs]
+        canvases[-1].append(int(k))
+    return [np.sort(some) for some in canvases]
 
 
 def _squares(marked: NDArray[np.bool_], steps: int) -> NDArray[np.unsignedinteger]:
