@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
@@ -29,6 +30,8 @@ Written = tuple[Table, bytes]
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
+#: what 64 bits do not hold is written as a number with an exponent
+_MOST_WHOLE = 2.0**63
 FORMATS = {
     "count": "#,##0",
     "share": "0.0%",
@@ -109,24 +112,28 @@ def _csv(table: Table, speaker: Speaker) -> bytes:
 
 def _rounded(table: Table) -> Table:
     """Numbers as they are written: whole people stay whole, shares keep six decimals."""
-    frame = table.frame.copy()
-    for column in table.columns:
-        if column.kind == "text":
-            continue
-        values = frame[column.name]
-        if values.dtype.kind in "iu":
-            continue
-        if values.dtype.kind == "f":
-            rounded = values.round(6).where(np.isfinite(values))
-            whole = rounded.isna() | (rounded == rounded.round())
-            frame[column.name] = rounded.astype("Int64") if whole.all() else rounded
-            continue
-        frame[column.name] = pd.Series(
-            [None if is_missing(v) else plain(v, 6) for v in values],
-            index=frame.index,
-            dtype=object,
+    values = {
+        column.name: table.frame[column.name]
+        if column.kind == "text"
+        else _rounded_numbers(table.frame[column.name])
+        for column in table.columns
+    }
+    return replace(table, frame=pd.DataFrame(values))
+
+
+def _rounded_numbers(values: pd.Series) -> Any:
+    """The same of one column."""
+    if values.dtype.kind in "iu":
+        return values
+    if values.dtype.kind == "f":
+        numbers = values.to_numpy(float, na_value=np.nan)
+        rounded = np.where(np.isfinite(numbers), numbers.round(6), np.nan)
+        whole = np.isnan(rounded) | (
+            (rounded == np.rint(rounded)) & (np.abs(rounded) < _MOST_WHOLE)
         )
-    return replace(table, frame=frame)
+        return pd.array(rounded, dtype="Int64") if whole.all() else rounded
+    texts = [None if is_missing(v) else plain(v, 6) for v in values]
+    return pd.Series(texts, index=values.index, dtype=object)
 
 
 _HEAD_FILL = PatternFill("solid", fgColor="1F4E5F")
@@ -209,8 +216,9 @@ def _sheet(
     sheet.freeze_panes = "C2" if by_service else "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(rows) + 1}"
     sheet.append([_head_cell(sheet, head) for head in heads])
+    cells = _ValueCells(sheet)
     for row in rows:
-        sheet.append([_value_cell(sheet, v, k) for v, k in zip(row, kinds, strict=True)])
+        sheet.append(cells.of(value, kind) for value, kind in zip(row, kinds, strict=True))
 
 
 def _rows(part: Table, columns: list[Column], names: dict[str, str] | None) -> Iterator[list[Any]]:
@@ -231,20 +239,41 @@ def _head_cell(sheet: Any, text: str) -> WriteOnlyCell:
     return cell
 
 
-def _value_cell(sheet: Any, value: Any, kind: Kind) -> Any:
-    shown = plain(value, 6)
-    if shown is None or shown == "":
-        return None
-    if isinstance(shown, str):
-        # a text cell is stored as text: the apostrophe guards it when saved as CSV again
-        cell = WriteOnlyCell(sheet, value=cell_text(shown))
+class _ValueCells:
+    """What `append` of a write-only sheet takes for values; it writes one before it asks for more.
+
+    So one cell of each format serves the whole sheet: making one takes longer than writing it.
+    """
+
+    def __init__(self, sheet: Any) -> None:
+        self.sheet = sheet
+        self.by_format: dict[str, WriteOnlyCell] = {}
+
+    def of(self, value: Any, kind: Kind) -> Any:
+        """A cell that holds `value`, or what openpyxl itself makes such a cell of."""
+        shown = plain(value, 6)
+        if shown is None or shown == "":
+            return None
+        if isinstance(shown, str):
+            # stored as text: the apostrophe guards it when it is saved as CSV again
+            text = cell_text(shown)
+            return self._text(text) if text in ERROR_CODES else text
+        if kind not in FORMATS:
+            return shown
+        whole = kind in ("number", "mixed") and isinstance(shown, int)
+        number_format = "#,##0" if whole else FORMATS[kind]
+        cell = self.by_format.get(number_format)
+        if cell is None:
+            cell = self.by_format[number_format] = WriteOnlyCell(self.sheet)
+            cell.number_format = number_format
+        cell.value = shown
+        return cell
+
+    def _text(self, text: str) -> WriteOnlyCell:
+        """Text that openpyxl would take for a fault of a formula, such as ``#N/A``."""
+        cell = WriteOnlyCell(self.sheet, value=text)
         cell.data_type = "s"
         return cell
-    cell = WriteOnlyCell(sheet, value=shown)
-    if kind in FORMATS:
-        whole = kind in ("number", "mixed") and isinstance(shown, int)
-        cell.number_format = "#,##0" if whole else FORMATS[kind]
-    return cell
 
 
 def dress_sheet(sheet: Any, *, shares: Container[str] = ()) -> None:
