@@ -106,7 +106,7 @@ def robustness(
     read = try_networks(config, study.folder, modes=modes_of(config, [service]))
     inputs = load_inputs(config, study.folder, services=[service], streets=read.streets)
     refuse_blocked(inputs, config.speaker)
-    context = Context(config=config, inputs=inputs, networks=read.read())
+    context = Context(config=config, folder=study.folder, inputs=inputs, networks=read.read())
     assessed = assess_service(context, service)
     # no curve here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})

@@ -71,7 +71,7 @@ def run_study(
     ):
         beside = other if cluster is None and len(keys) > 1 else None
         inputs, networks = _read(study, keys, stages, kept, beside=beside)
-        context = Context(config=config, inputs=inputs, networks=networks)
+        context = Context(config=config, folder=study.folder, inputs=inputs, networks=networks)
         if cluster is not None:
             services = _plan_on_cluster(context, keys, stages, cluster, kept)
         else:
@@ -131,7 +131,7 @@ def suggest_sites_of(
     kept = StageCache.of(config, study.folder, enabled=cache)
     stages = Stages(total=4, progress=progress)
     inputs, networks = _read(study, [key], stages, kept, whole=True)
-    context = Context(config=config, inputs=inputs, networks=networks)
+    context = Context(config=config, folder=study.folder, inputs=inputs, networks=networks)
     name, say = context.standard(key).name(context.lang), context.speaker.say
 
     def work() -> ServiceResult:

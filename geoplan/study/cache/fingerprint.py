@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import geoplan
 from geoplan.inputs.files.database import is_database_url
+from geoplan.inputs.files.gate.mosaic import named_in_mosaic
 
 #: libraries whose version can change a number or the form of what is kept
 LIBRARIES = (
@@ -72,48 +73,45 @@ class FileDigests:
         self.base = base
         self._known: dict[Path, str] = {}
 
-    def named_in(self, settings: Any) -> dict[str, str] | None:
-        """The content of every file that a text in `settings` names, by name.
+    def named_in(self, settings: Any) -> dict[str, dict[str, str]] | None:
+        """The content of all that a text in `settings` names: by that text, file by file.
 
         Files beside it whose names begin alike belong to it (.shx, .cpg, .tif.aux.xml), and all of
-        a folder. None where something is named whose content cannot be known: a database, a very
-        large folder, a file that cannot be read.
+        a folder. They go by their names beside it or within it: where `base` lies says nothing of
+        what they hold. None where something is named whose content cannot be known: a database, a
+        very large folder, a file that cannot be read.
         """
-        paths = self.files_in(settings)
-        try:
-            return None if paths is None else {str(path): self._digest(path) for path in paths}
-        except OSError:
-            return None
-
-    def files_in(self, settings: Any) -> list[Path] | None:
-        """The files themselves; None as of `named_in`."""
-        found: dict[Path, None] = {}
+        found: dict[str, dict[str, str]] = {}
         for text in dict.fromkeys(texts_in(settings)):
             if is_database_url(text):
                 return None
             try:
-                found.update(dict.fromkeys(self._files_of(text)))
+                files = self._files_of(text)
+                if files is not None:
+                    found[text] = {name: self._digest(path) for name, path in files.items()}
             except (TooManyFilesError, OSError):
                 return None
-        return list(found)
+        return found
 
-    def _files_of(self, text: str) -> list[Path]:
-        """All files that the text `text` may stand for, if it is a path."""
+    def _files_of(self, text: str) -> dict[str, Path] | None:
+        """All files that belong to what `text` names, by name; None where nothing is there."""
         if not text.strip() or "\0" in text or len(text) > 4000:
-            return []
+            return None
         try:
             path = self.base / text
             if path.is_dir():
-                return files_within(path)
+                return _by_name(files_within(path), path)
             if not path.exists():
-                return []
+                return None
             if path.suffix.lower() in (".vrt", ".adf"):  # parts of any name beside them
-                return files_within(path.parent)
+                parts = named_in_mosaic(path) if path.suffix.lower() == ".vrt" else {}
+                return parts | _by_name(files_within(path.parent), path.parent)
             stem = path.name.split(".")[0]
-            return sorted(p for p in path.parent.iterdir() if _begins(p, stem) and p.is_file())
+            beside = sorted(p for p in path.parent.iterdir() if _begins(p, stem) and p.is_file())
+            return _by_name(beside, path.parent)
         except OSError as error:
             if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):  # a sentence, no path
-                return []
+                return None
             raise
 
     def _digest(self, path: Path) -> str:
@@ -124,6 +122,10 @@ class FileDigests:
                     digest.update(chunk)
             self._known[path] = digest.hexdigest()
         return self._known[path]
+
+
+def _by_name(files: Iterable[Path], folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 def _begins(path: Path, stem: str) -> bool:

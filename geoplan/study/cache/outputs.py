@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from geoplan.outputs.wording import assumption_text, assumptions_about
-from geoplan.results import ReportForm, RunResults
+from geoplan.results import ReportForm, RunResults, StudyInfo
 from geoplan.study.cache.fingerprint import key_of
 from geoplan.study.cache.store import Store
 from geoplan.words.speaker import Speaker
@@ -50,7 +50,7 @@ class KeptOutputs:
         Returns the files' digests, as a run's record keeps them.
         """
         unchanged = results is self.results and self.key is not None
-        key = key_of("outputs", self.key, repr(results.info)) if unchanged else None
+        key = key_of("outputs", self.key, repr(self._info)) if unchanged else None
         record: dict[str, str] | None = None
 
         def written() -> tuple[dict[str, str], dict[str, bytes]]:
@@ -114,6 +114,12 @@ class KeptOutputs:
             plan = self.plans.get(service) if timed else None
             key = key_of("piece", own, plan, name, self._page, self._assumed(service))
         return self.store.reused(key, work)
+
+    @cached_property
+    def _info(self) -> StudyInfo:
+        """What stands on every page and in the report; where its template lies is of no account."""
+        info = self.results.info
+        return replace(info, report=replace(info.report, template=""))
 
     @cached_property
     def _page(self) -> tuple[str, str]:

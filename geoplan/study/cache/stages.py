@@ -4,7 +4,9 @@ Networks depend on their section and files; inputs on these, on every file that 
 on the settings that reading looks at; a service on the inputs, its own section and all settings
 that are no other service's; a plan in time on the services that act; the outputs on everything, the
 maps and figures of a service on what is its own and on what stands on every page. A setting that is
-not known to be of no use to a stage counts.
+not known to be of no use to a stage counts. Where the study lies does not: files count by what the
+settings call them and by what they hold, and nothing that is kept names a folder of the machine, so
+that a study that was copied or moved finds what it had.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ class StageCache:
     def of(cls, config: StudyFile, folder: Path, *, enabled: bool) -> StageCache:
         """The user's cache, or one that keeps nothing."""
         store = Store.of_user() if enabled else Store(folder=None)
-        return cls(store=store, config=config, folder=folder.resolve())
+        return cls(store=store, config=config, folder=folder)
 
     def networks(self, modes: Iterable[str], read: Callable[[], StudyNetworks]) -> StudyNetworks:
         """The networks of `modes`; those that could not be read are not kept."""
@@ -168,8 +170,7 @@ class StageCache:
         files = FileDigests(self.folder).named_in(of_use)
         if files is None:
             return None
-        parts = (code_key(), environment_key(), str(self.folder), modes, of_use, files)
-        return key_of("networks", *parts)
+        return key_of("networks", code_key(), environment_key(), modes, of_use, files)
 
     def _inputs_key(self, services: list[str] | None, networks: str | None) -> str | None:
         settings = self._settings()

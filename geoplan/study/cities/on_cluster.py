@@ -219,8 +219,7 @@ def _take(found: CitiesFound, work: CitiesWork, task: CityTask, answer: CityAnsw
     done = replace(done, result=replace(done.result, info=replace(done.result.info, report=form)))
     if plan is not None:
         results = replace(plan.results, info=replace(plan.results.info, report=form))
-        inputs = replace(plan.inputs, base=task.city.study.folder)
-        plan = replace(plan, results=results, inputs=inputs)
+        plan = replace(plan, results=results)
     if work.folder is not None and plan is not None:
         write_city(
             plan, work.folder / name, basemap=work.basemap or Basemap(), progress=work.progress
@@ -265,14 +264,14 @@ def _kept_key(task: CityTask, work: CitiesWork) -> str | None:
         return None
     study = task.city.study
     settings = study.config.model_dump(mode="json")
-    content = FileDigests(study.folder.resolve()).named_in(settings)
+    content = FileDigests(study.folder).named_in(settings)
     if content is None:
         return None
     return key_of(
         "city",
         code_key(),
         environment_key(),
-        str(study.folder.resolve()),
+        study.file.name,
         task.city.name,
         study.raw,
         settings,

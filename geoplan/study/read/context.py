@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from geoplan.inputs.layers import Demand
 from geoplan.network.search.cost_tiles import Spread
@@ -19,10 +20,12 @@ from geoplan.words.speaker import Speaker
 class Context:
     """What assessing any service and suggesting its sites needs.
 
+    folder : where the study's paths start from.
     spread : works out travel costs in tiles; None: over one network, at once.
     """
 
     config: StudyFile
+    folder: Path
     inputs: StudyInputs
     networks: Mapping[str, StudyNetwork]
     spread: Spread | None = None

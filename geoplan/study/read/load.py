@@ -60,7 +60,6 @@ class StudyInputs:
     required: Mapping[str, FacilityLayer] = field(default_factory=dict)
     rates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     background: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    base: Path = Path()
     records: tuple[InputRecord, ...] = ()
     findings: tuple[Finding, ...] = ()
     loaded: tuple[Loaded[Any], ...] = ()
@@ -189,7 +188,6 @@ def load_inputs(
         required=required,
         rates=rates,
         background=background,
-        base=base,
         records=records,
         findings=(
             *findings,

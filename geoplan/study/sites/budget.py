@@ -87,7 +87,7 @@ def site_costs(
 
 def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
     """Candidates whose own file has a column of prices, and none for them."""
-    money = own_prices(context.config, context.inputs.base, key, siting)
+    money = own_prices(context.config, context.folder, key, siting)
     return 0 if money is None else int(money.isna().sum())
 
 

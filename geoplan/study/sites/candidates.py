@@ -72,7 +72,7 @@ def candidate_points(
 
     nearest : of junctions only those nearest to one of `unserved`, not all within the threshold.
     """
-    config, base = context.config, context.inputs.base
+    config, base = context.config, context.folder
     at = f"services.{assessed.key}.siting"
     source = siting.candidates
     if source == "demand":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,6 @@ from geoplan.network.search import cost_tiles
 from geoplan.study import Study
 from geoplan.study.assess import assess_service
 from geoplan.study.cities import elsewhere, on_cluster, run as cities_run
-from geoplan.study.cities.plan import CitiesPlan
 from geoplan.study.cluster import link, tiles
 from geoplan.study.cluster.link import Cluster, Patience
 from geoplan.study.cluster.parcel import WHERE_VARIABLE, Parcel
@@ -254,8 +254,10 @@ def test_a_city_that_cannot_be_sent_is_run_here(
     assert without_time(other.to_dict()) == without_time(here.to_dict())
     assert without_time(first.to_dict()) == without_time(again.to_dict())
     assert without_time(first.to_dict()) != without_time(other.to_dict())
-    assert isinstance(other, CitiesPlan)
-    assert other.cities["Bêta"].inputs.base == folder / "beta"
+    in_this_process.clear()
+    copy = Study.open(shutil.copytree(folder, tmp_path / "copy")).run(scheduler="tcp://cluster")
+    assert without_time(copy.to_dict()) == without_time(other.to_dict())
+    assert in_this_process == []
 
 
 def edited(folder: Path, **changes: str) -> Study:

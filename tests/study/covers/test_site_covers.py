@@ -31,7 +31,9 @@ def town(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, 
     study = Study.open(folder)
     plan = study.run()
     networks = try_networks(study.config, folder, modes=modes_of(study.config, study.services))
-    return plan, Context(config=study.config, inputs=plan.inputs, networks=networks.read())
+    return plan, Context(
+        config=study.config, folder=folder, inputs=plan.inputs, networks=networks.read()
+    )
 
 
 def _measured(context: Context, key: str, sites: gpd.GeoDataFrame) -> dict[str, float]:

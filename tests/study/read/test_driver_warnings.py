@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import warnings
 
 import geopandas as gpd
 import pytest
 import shapely
 
+from geoplan.inputs.files.driver_warnings import driver_warnings
 from geoplan.study import Study
 
 
@@ -34,6 +36,14 @@ def test_streets_areas_and_forbidden_zones(small_folder, lang):
     assert sorted(f.file for f in found) == ["districts.gpkg", "no.gpkg", "streets.gpkg"]
     assert all("application_id" in f.problem for f in found)
     assert all(str(small_folder) not in f.problem for f in found)
+
+
+def test_no_folder_is_named(tmp_path):
+    """Neither that of the file, nor that of another which belongs to it."""
+    path = tmp_path / "a.shp"
+    with driver_warnings(path) as said:
+        warnings.warn(f"{path} and {path.with_suffix('.dbf')} differ", RuntimeWarning, stacklevel=1)
+    assert said == ["a.shp and a.dbf differ"]
 
 
 @pytest.mark.parametrize("key", ["links", "barriers"])
