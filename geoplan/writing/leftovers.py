@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Hashable
 from pathlib import Path
 
 from geoplan.words.message import Message
@@ -42,6 +43,8 @@ class Leftovers:
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        #: as of `foreign_in_run`: what was looked at before the work is not read again after it
+        self.seen: set[Hashable] = set()
 
     def begin(self, mark: str) -> Path:
         """Make a folder to write into."""
@@ -111,6 +114,6 @@ class Leftovers:
         try:
             if not (folder / RUN_RECORD).exists() and is_unfinished_run(folder):
                 return Foreign()
-            return foreign_in_run(folder)
+            return foreign_in_run(folder, self.seen)
         except (NoRecordError, OSError):
             return Foreign(others=(RUN_RECORD,))

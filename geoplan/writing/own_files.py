@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,16 @@ def walked(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.name, path
 
 
-def foreign_in_run(folder: Path) -> Foreign:
+def foreign_in_run(folder: Path, seen: set[Hashable] | None = None) -> Foreign:
     """What a run's folder holds beside the run's own files.
 
     An older run that keeps no list of its files may hold what a run of its services may write.
+
+    Parameters
+    ----------
+    folder : the run's.
+    seen : notes of the files that were found as they were written, added to; what the system still
+        knows by such a note is not read again.
 
     Raises
     ------
@@ -109,6 +115,7 @@ def foreign_in_run(folder: Path) -> Foreign:
     files = facts.get("files") if facts else None
     known = {str(k): str(v) for k, v in files.items()} if isinstance(files, Mapping) else None
     services = _services(facts)
+    seen = set() if seen is None else seen
     others, changed = [], []
     for name, path in walked(folder):
         if _is_trace(name, path):
@@ -122,9 +129,18 @@ def foreign_in_run(folder: Path) -> Foreign:
                 others.append(name)
         elif name not in known:
             others.append(name)
-        elif path.stat().st_size and not is_still(path, known[name]):  # an empty file is no work
-            changed.append(name)
+        elif path.stat().st_size and (note := _note(path, known[name])) not in seen:
+            if is_still(path, known[name]):  # an empty file is no work
+                seen.add(note)
+            else:
+                changed.append(name)
     return Foreign(others=tuple(others), changed=tuple(changed))
+
+
+def _note(path: Path, written: str) -> Hashable:
+    """How the system knows a file, whatever it is called, and the digest that it should have."""
+    facts = path.stat()
+    return written, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def _is_trace(name: str, path: Path) -> bool:

@@ -82,7 +82,7 @@ class Claim:
             flush_all(beside)
             self.leftovers.finish(beside)
             on_step("flushed")
-            self._refuse_foreign()  # the work took a while
+            self.refuse_foreign()  # the work took a while
             self._take_place(beside)
         except BaseException as error:
             if self.leftovers.is_unfinished(beside):
@@ -131,27 +131,24 @@ class Claim:
             "writing.kept_beside", folder=self.given, kept=kept, why=why or str(error)
         )
 
-    def _refuse_foreign(self) -> None:
-        if self.place.exists():
-            refuse_foreign(self.place, self.given)
+    def refuse_foreign(self) -> None:
+        """Raise where the place holds what no run wrote.
 
-
-def refuse_foreign(place: Path, given: Path) -> None:
-    """Raise where a folder holds what no run wrote.
-
-    Raises
-    ------
-    UsageError
-        Files of the user's, files that somebody has changed, or no record to tell them by.
-    """
-    try:
-        found = foreign_in_run(place)
-    except NoRecordError:
-        raise UsageError.of("writing.folder_no_run", folder=given) from None
-    if found.others:
-        raise UsageError.of("writing.folder_foreign", folder=given, files=found.names)
-    if found.changed:
-        raise UsageError.of("writing.folder_changed", folder=given, files=found.names)
+        Raises
+        ------
+        UsageError
+            Files of the user's, files that somebody has changed, or no record to tell them by.
+        """
+        if not self.place.exists():
+            return
+        try:
+            found = foreign_in_run(self.place, self.leftovers.seen)
+        except NoRecordError:
+            raise UsageError.of("writing.folder_no_run", folder=self.given) from None
+        if found.others:
+            raise UsageError.of("writing.folder_foreign", folder=self.given, files=found.names)
+        if found.changed:
+            raise UsageError.of("writing.folder_changed", folder=self.given, files=found.names)
 
 
 def _renamed(old: Path, new: Path) -> None:
@@ -219,8 +216,7 @@ def claimed(
         if claim.lock.exclusive:
             for told in claim.leftovers.tidy():
                 tell(told)
-        if place.exists():
-            refuse_foreign(place, given)
+        claim.refuse_foreign()
         refuse_fixed(place, given)
         yield claim
     finally:

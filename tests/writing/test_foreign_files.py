@@ -16,7 +16,7 @@ from geoplan.comparison import compare_runs
 from geoplan.errors import UsageError
 from geoplan.outputs import export_run
 from geoplan.study import Study, check_study
-from geoplan.writing import OwnFiles, claimed, digests, write_together
+from geoplan.writing import OwnFiles, claimed, digests, own_files, write_together
 from geoplan.writing.own_files import RUN_RECORD
 from tests.cli.test_cli import geoplan
 from tests.writing.small_run import whole_text, write_small_run
@@ -97,6 +97,40 @@ def test_a_result_that_somebody_has_changed(tmp_path: Path, name: str) -> None:
     (out / name).unlink()  # a result that is gone is no loss to anybody
     write_small_run(out, "second")
     assert whole_text(out) == "second"
+
+
+def test_what_was_read_before_the_work_is_not_read_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, read = tmp_path / "out", []
+    write_small_run(out, "first")
+
+    def noted(path: Path, written: str) -> bool:
+        read.append(path.name)
+        return digests.is_still(path, written)
+
+    monkeypatch.setattr(own_files, "is_still", noted)
+    write_small_run(out, "second")
+    assert len(read) > 1
+    assert sorted(read) == sorted(p.name for p in out.rglob("*.*") if p.name != RUN_RECORD)
+
+
+def test_a_result_that_somebody_changes_during_the_work(tmp_path: Path) -> None:
+    """Though as long as it was, and dated as it was."""
+    out = tmp_path / "out"
+    write_small_run(out, "first")
+    page = out / "report.html"
+    mine, before = page.read_bytes()[::-1], page.stat()
+
+    def changed_meanwhile() -> None:
+        with claimed(out) as claim, claim.beside():
+            page.write_bytes(mine)
+            if os.name != "nt":  # which has no time of the change itself
+                os.utime(page, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    with pytest.raises(UsageError, match=r"report\.html"):
+        changed_meanwhile()
+    assert page.read_bytes() == mine
 
 
 def test_what_systems_and_programs_leave_is_nobodys(tmp_path: Path) -> None:
