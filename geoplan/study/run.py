@@ -31,7 +31,7 @@ from geoplan.study.cluster.tasks import worked_out
 from geoplan.study.cluster.tiles import spread_on
 from geoplan.study.config.schema import ServiceSection, StudyFile
 from geoplan.study.plan import Plan
-from geoplan.study.programme.plan_years import services_with_actions, with_programme
+from geoplan.study.programme.plan_years import programmes, services_with_actions
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import StudyInputs, load_inputs, refuse_blocked
@@ -82,7 +82,8 @@ def run_study(
     if acting := services_with_actions(context, keys):
         with stages.stage("programme", speaker.say("study.programme_stage"), steps=0):
             planned = {key: services[key] for key in acting}
-            services |= kept.programme(acting, lambda: with_programme(context, planned), run=keys)
+            plans = kept.programme(planned, lambda: programmes(context, planned), run=keys)
+        services |= {key: replace(planned[key], programme=plan) for key, plan in plans.items()}
     services = with_funds(context, services)
     info = StudyInfo(
         name=(config.lang == "en" and config.study.name_en) or config.study.name,

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from geoplan.results import ServiceResult
+from geoplan.results import Programme, ServiceResult
 from geoplan.study.cache.fingerprint import FileDigests, code_key, environment_key, key_of
 from geoplan.study.cache.store import Store
 from geoplan.study.config.schema import StudyFile
@@ -102,19 +102,17 @@ class StageCache:
 
     def programme(
         self,
-        services: list[str],
-        work: Callable[[], dict[str, ServiceResult]],
+        services: Mapping[str, ServiceResult],
+        work: Callable[[], dict[str, Programme]],
         *,
         run: list[str],
-    ) -> dict[str, ServiceResult]:
-        """The `services` that act with their plan in time. After all of the `run`."""
+    ) -> dict[str, Programme]:
+        """The plans in time of the `services` that act. After all of the `run`."""
         together = self.config.shared_buildings is not None  # sites of all the run
         make = self.run_key if together else self._programme_key
-        named = self._once("programme", lambda: make(run if together else services))
+        named = self._once("programme", lambda: make(run if together else list(services)))
         named = None if named is None else key_of("programme", named)
-        return self.store.reused(
-            named, work, keep=lambda found: all(map(_is_whole, found.values()))
-        )
+        return self.store.reused(named, work, keep=lambda _: all(map(_is_whole, services.values())))
 
     def figures(
         self, services: Mapping[str, ServiceResult], work: Callable[[], pd.DataFrame]

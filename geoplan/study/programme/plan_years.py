@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from geoplan.errors import UsageError
-from geoplan.results import ServiceResult
+from geoplan.results import Programme, ServiceResult
 from geoplan.siting import programme
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.programme.joint_problem import joint_problem
@@ -22,10 +21,8 @@ def services_with_actions(context: Context, keys: Mapping[str, object] | list[st
     return [key for key in keys if context.config.services[key].actions is not None]
 
 
-def with_programme(
-    context: Context, services: Mapping[str, ServiceResult]
-) -> dict[str, ServiceResult]:
-    """The services, with what each does in which year.
+def programmes(context: Context, services: Mapping[str, ServiceResult]) -> dict[str, Programme]:
+    """What each of the services that have actions does in which year.
 
     Raises
     ------
@@ -35,7 +32,7 @@ def with_programme(
     section = context.config.programme
     keys = services_with_actions(context, list(services))
     if section is None or not keys:
-        return dict(services)
+        return {}
     for key in keys:
         if services[key].coverage is None or services[key].facilities is None:
             raise UsageError(context.speaker.say("study.programme_needs_reach", key=key))
@@ -58,8 +55,4 @@ def with_programme(
     result = programme(problem, objective=section.objective, request=request)
     if result.detail.get("interrupted"):
         raise KeyboardInterrupt  # a run that somebody stops ends, and keeps no half plan
-    made = service_programmes(context, dict(services), parts, problem, result)
-    return {
-        key: replace(service, programme=made[key]) if key in made else service
-        for key, service in services.items()
-    }
+    return service_programmes(context, dict(services), parts, problem, result)

@@ -320,7 +320,7 @@ def test_an_interrupted_search_is_not_kept(
 def test_a_plan_in_time_of_an_interrupted_search_is_not_kept(
     small_folder: Path, kept: Path
 ) -> None:
-    """It holds the service whose search somebody has ended."""
+    """It follows from the service whose search somebody has ended."""
     key = "meal_station"
 
     def planned(**detail: bool) -> Any:
@@ -332,7 +332,8 @@ def test_a_plan_in_time_of_an_interrupted_search_is_not_kept(
         stages.networks(["walk"], lambda: SimpleNamespace(errors=()))  # type: ignore[arg-type]
         stages.inputs(None, lambda: SimpleNamespace(blocking=()))  # type: ignore[arg-type]
         stages.service(key, lambda: found)
-        return stages.programme([key], lambda: {key: found}, run=[key])[key].siting.result.detail
+        plan: Any = found.siting.result.detail
+        return stages.programme({key: found}, lambda: {key: plan}, run=[key])[key]
 
     assert again(planned(interrupted=True)) == {"interrupted": True}
     assert again(planned()) == {}
@@ -408,7 +409,7 @@ def test_a_plan_in_time_is_kept(
     small_folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own settings count: another budget is another plan."""
-    monkeypatch.setattr(run_module, "with_programme", counting := _Counting())
+    monkeypatch.setattr(run_module, "programmes", counting := _Counting())
     given = {"services.meal_station.actions": {"open": {"cost": 100}}}
 
     def planned(budget: int) -> str:
@@ -422,10 +423,10 @@ def test_a_plan_in_time_is_kept(
 
 
 class _Counting:
-    """`with_programme`, its calls counted."""
+    """`programmes`, its calls counted."""
 
     def __init__(self) -> None:
-        self.calls, self.real = 0, run_module.with_programme
+        self.calls, self.real = 0, run_module.programmes
 
     def __call__(self, *args: Any) -> Any:
         self.calls += 1
