@@ -1,6 +1,7 @@
 """Set covers by row weighting: against scipy's milp, and covers whose smallest size is known."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geoplan.siting import SitingProblem, SolveRequest, min_cost, min_sites
+from geoplan.siting.mclp import milp_models
 from geoplan.siting.mclp.local_search import greedy
 from geoplan.siting.mclp.row_weighting import cheaper_cover
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.milp import Model, Outcome
 
 
 def random_cover(seed: int) -> sparse.csr_matrix:
@@ -74,9 +77,17 @@ def test_groups_of_four_that_no_two_colouring_escapes() -> None:
         assert searched(SitingProblem.from_cover(cover, np.ones(cover.shape[0]))) == fewest
 
 
-def test_min_sites_hands_the_better_cover_on() -> None:
-    cover = two_colourings(11)
-    found = min_sites(SitingProblem.from_cover(cover, np.ones(1023)), time_limit_s=6)
+def test_min_sites_hands_the_better_cover_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver has no time to better the greedy cover of 30; the search has all that it asks."""
+    solve = milp_models.solve_in_time
+
+    def hardly(model: Model, control: SolveControl, **options: Any) -> Outcome:
+        return solve(model, control, **options | {"seconds": 0.3})
+
+    monkeypatch.setattr(milp_models, "solve_in_time", hardly)
+    problem = SitingProblem.from_cover(two_colourings(11), np.ones(1023))
+    assert len(greedy(reduce_problem(problem), n_new=330)) == 30
+    found = min_sites(problem, time_limit_s=600)
     assert found.value == 23
     assert found.bound <= 23
 

@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -275,6 +276,7 @@ def _noted(said: list[str]) -> Callable[[Message], None]:
 
 def test_a_cluster_that_is_not_there(small_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "_read", lambda *a, **k: pytest.fail("inputs were read"))
+    monkeypatch.setattr(link, "Patience", partial(Patience, answer_s=1))
     with pytest.raises(GeoplanError, match=r"127\.0\.0\.1:1"):
         Study.open(small_folder).run(scheduler="tcp://127.0.0.1:1")
 
