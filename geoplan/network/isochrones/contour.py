@@ -37,14 +37,14 @@ class _Grid(NamedTuple):
     mark: NDArray[np.uint8]
 
 
-@kernel
-def outlines(squares, level):
+def outlines(
+    squares: NDArray[np.unsignedinteger], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Polygons of the ground where the roots of `squares` are below `level`, which none equals.
 
     Parameters
     ----------
-    squares : unsigned (rows, columns); all along the border their roots are above `level`.
-    level : float.
+    squares : (rows, columns); all along the border their roots are above `level`.
 
     Returns
     -------
@@ -53,27 +53,45 @@ def outlines(squares, level):
     polygons : int64, where each polygon begins in `rings`, with its outer ring, and the end.
     """
     away = np.sqrt(np.arange(squares.max() + 1.0))
-    most = np.searchsorted(away, level) - 1
+    most = int(np.searchsorted(away, level)) - 1
     mark = np.zeros(squares.size, np.uint8)
-    grid = _Grid(squares.ravel(), squares.shape[1], most, away, level, mark)
+    grid = _Grid(squares.reshape(-1), squares.shape[1], most, away, float(level), mark)
     crossings = np.empty((_mark_starts(grid), 2), np.int64)
-    starts, begins = _follow_all(grid, crossings)
-    lines, polygons = _by_polygon(grid, crossings, starts, begins)
-    points = np.empty((len(crossings) + len(lines), 2))
-    rings = np.empty(len(lines) + 1, np.int64)
-    n = 0
-    for k, line in enumerate(lines):
-        rings[k] = n
-        for c in range(begins[line], begins[line + 1]):
-            points[n] = _point(crossings[c, 0], crossings[c, 1], grid)
+    drawn: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
+    drawn = _drawn(grid, np.flatnonzero(mark), crossings)
+    return drawn
+
+
+@kernel
+def _drawn(grid, starts, crossings):
+    """The polygons whose lines begin in the quads `starts`, or else where they have begun before.
+
+    crossings : int64, room for the cells on either side of all crossings of a line and a quad's
+        edge.
+    """
+    begins = np.empty(len(starts) + 1, np.int64)
+    begins[0] = lines = 0
+    for start in starts:
+        if grid.mark[start] & (_OUTER | _HOLE):
+            starts[lines] = start
+            begins[lines + 1] = _follow(start, grid, crossings, begins[lines])
+            lines += 1
+            _mark_below(start, grid)
+    order, polygons = _by_polygon(grid, crossings, starts[:lines], begins)
+    points = np.empty((len(crossings) + lines, 2))
+    rings = np.empty(lines + 1, np.int64)
+    rings[0] = n = 0
+    for k in range(lines):
+        for c in range(begins[order[k]], begins[order[k] + 1]):
+            points[n, 0], points[n, 1] = _point(crossings[c, 0], crossings[c, 1], grid)
             n += 1
-        points[n] = points[rings[k]]
+        points[n, 0], points[n, 1] = points[rings[k], 0], points[rings[k], 1]
         n += 1
-    rings[-1] = n
+        rings[k + 1] = n
     return points, rings, polygons
 
 
-@inner_kernel
+@kernel
 def _mark_starts(grid):
     """Mark quads whose upper right corner is alone on its side of a line; count all crossings."""
     cells, width, most, _, level, mark = grid
@@ -98,30 +116,6 @@ def _middle(quad, grid):
 
 
 @inner_kernel
-def _follow_all(grid, crossings):
-    """The cells on either side of each crossing of a line and an edge of a quad, line by line.
-
-    Returns the quads in which lines begin, ascending, and where these begin in `crossings`.
-    """
-    cells, width, most, _, _, mark = grid
-    starts = np.flatnonzero(mark)
-    begins = np.zeros(len(starts) + 1, np.int64)
-    lines = 0
-    for start in starts:
-        if not mark[start] & (_OUTER | _HOLE):  # the line began in another quad
-            continue
-        starts[lines] = start
-        begins[lines + 1] = _follow(start, grid, crossings, begins[lines])
-        lines += 1
-        if mark[start] & _HOLE:
-            below = start
-            while cells[below - width] <= most:
-                below -= width
-            mark[below] |= _BELOW
-    return starts[:lines], begins[: lines + 1]
-
-
-@inner_kernel
 def _follow(start, grid, crossings, n):
     """Fill `crossings` from n on with those of the line that begins in `start`; where it ends."""
     cells, width, most, _, level, mark = grid
@@ -134,7 +128,7 @@ def _follow(start, grid, crossings, n):
         right = left - across
         if n > first and left == crossings[first, 0] and right == crossings[first, 1]:
             return n
-        crossings[n] = left, right
+        crossings[n, 0], crossings[n, 1] = left, right
         n += 1
         left_far, right_far = cells[left + forward] > most, cells[right + forward] > most
         if right_far and not left_far:
@@ -152,30 +146,53 @@ def _follow(start, grid, crossings, n):
 
 
 @inner_kernel
+def _mark_below(start, grid):
+    """Where a line around a hole begins: mark the quad straight below it at the next line."""
+    cells, width, most, _, _, mark = grid
+    if mark[start] & _HOLE:
+        below = start
+        while cells[below - width] <= most:
+            below -= width
+        mark[below] |= _BELOW
+
+
+@inner_kernel
 def _by_polygon(grid, crossings, starts, begins):
     """Numbers of the lines, each outer one before its holes, and where each polygon begins."""
-    _, width, _, _, _, mark = grid
+    width, mark = grid.width, grid.mark
     lines = np.empty(len(starts), np.int64)
     polygons = np.empty(len(starts) + 1, np.int64)
-    n = n_polygons = 0
+    polygons[0] = n = n_polygons = 0
     for outer in range(len(starts)):
         if mark[starts[outer]] & _HOLE:
             continue
-        polygons[n_polygons] = done = n
-        n_polygons += 1
-        lines[n] = outer
-        n += 1
+        done, n = n, n + 1
+        lines[done] = outer
         while done < n:
             for c in range(begins[lines[done]], begins[lines[done] + 1]):
-                hole, right = crossings[c]
-                if right == hole - width and mark[hole] & _BELOW:
-                    while not mark[hole] & _HOLE:
-                        hole += width
-                    lines[n] = np.searchsorted(starts, hole)
+                quad = crossings[c, 0]
+                if crossings[c, 1] == quad - width and mark[quad] & _BELOW:
+                    while not mark[quad] & _HOLE:
+                        quad += width
+                    lines[n] = _place(quad, starts)
                     n += 1
             done += 1
-    polygons[n_polygons] = n
+        n_polygons += 1
+        polygons[n_polygons] = n
     return lines, polygons[: n_polygons + 1]
+
+
+@inner_kernel
+def _place(start, starts):
+    """The place of a quad in `starts`, by halving."""
+    low, high = 0, len(starts)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if starts[middle] <= start:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @inner_kernel

@@ -134,7 +134,8 @@ def _reached(
     for begin in range(0, len(which), street_points.MOST_EDGES):
         some = which[begin : begin + street_points.MOST_EDGES]
         there = street_points.street_points(network, FINEST_M / 2, some)
-        parts.append(runs_along(some, ways, between, cutoff, there))
+        first, last = runs_along(some, ways, between, cutoff, there)
+        parts.append(PointRuns(there.xy, first, last, np.zeros(len(first), np.int64)))
     return parts
 
 

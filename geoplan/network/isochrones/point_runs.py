@@ -79,15 +79,17 @@ def runs_along(which, ways, sites, cutoff, points):
     """The points from which some site is within the cutoff, as one group.
 
     which : positions of streets. The rest : `Ways`, `SitesBetween`, float, `StreetPoints`.
+    Returns where each run begins and ends.
     """
-    runs = np.empty((2 * len(which) + len(sites.edge), 2), np.int64)
+    room = 2 * len(which) + len(sites.edge)
+    runs = np.empty(room, np.int64), np.empty(room, np.int64)
     n = 0
     for e in which:
         from_u, from_v = ways.cost[ways.u[e]], ways.cost[ways.v[e]]
         first, last = points.first[e], points.last[e]
         # from either end to the other: all of it, and nothing is to be worked out
         if from_u + ways.towards_u[e] <= cutoff or from_v + ways.towards_v[e] <= cutoff:
-            runs[n] = first, last
+            runs[0][n], runs[1][n] = first, last
             n += 1
             continue
         begun = n
@@ -105,16 +107,16 @@ def runs_along(which, ways, sites, cutoff, points):
             way = ahead * ways.towards_v[e] if ahead >= 0.0 else -ahead * ways.towards_u[e]
             if way + sites.leg[k] <= cutoff:
                 n = _with_point(i, runs, begun, n)
-    return PointRuns(points.xy, runs[:n, 0], runs[:n, 1], np.zeros(n, np.int64))
+    return runs[0][:n], runs[1][:n]
 
 
 @inner_kernel
 def _with_point(i, runs, begun, n):
     """Point i is reached, too: of the last run, or of another; the count of runs."""
-    if n > begun and runs[n - 1, 1] == i:
-        runs[n - 1, 1] = i + 1
+    if n > begun and runs[1][n - 1] == i:
+        runs[1][n - 1] = i + 1
         return n
-    runs[n] = i, i + 1
+    runs[0][n], runs[1][n] = i, i + 1
     return n + 1
 
 
@@ -166,10 +168,11 @@ def _share(rest, whole):
 def _between(low, high, e, points):
     """The points of street e from the part `low` of it to the part `high`, both included."""
     first, last = points.first[e], points.last[e]
-    part = points.part[first:last]
-    begin = 0 if low == 0.0 else np.searchsorted(part, low)
-    end = len(part) if high == 1.0 else np.searchsorted(part, high, side="right")
-    return first + begin, first + end
+    while first < last and points.part[first] < low:
+        first += 1
+    while first < last and points.part[last - 1] > high:
+        last -= 1
+    return first, last
 
 
 @kernel
