@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from itertools import combinations, pairwise
 
@@ -197,6 +198,28 @@ def test_lines_fit_their_width_and_lose_nothing(words):
         wide = text.get_window_extent(text.figure.canvas.get_renderer()).width
         assert wide <= 3.0 * text.figure.dpi + 1 or " " not in line.strip()
     assert "".join(lines).replace(" ", "") == words.replace(" ", "")
+
+
+def test_lines_are_filled_as_if_piece_by_piece():
+    """The plain way: a piece is put to the line if it still fits, else it begins the next."""
+    rng = np.random.default_rng(3)
+    parts = ["字", "口", "，", "a", "survey", " ", "  ", "）", "12.5", "W" * 12, "\n"]
+    for _ in range(25):
+        words = "".join(rng.choice(parts, rng.integers(0, 40)))
+        width = float(rng.uniform(0.3, 2.0))
+        figure = Figure(figsize=(6, 2))
+        FigureCanvasAgg(figure)
+        text = figure.text(0, 0, "", fontsize=7)
+        found = fit(text, words, width)
+        lines = [""]
+        for piece in re.findall(r"[字口，）][，）]*|[^\s字口，）]+|\s+", words):
+            text.set_text(lines[-1] + piece)
+            extent = text.get_window_extent(figure.canvas.get_renderer())
+            if lines[-1] and extent.width > width * figure.dpi:
+                lines[-1] = lines[-1].rstrip()
+                lines.append("")
+            lines[-1] += piece if lines[-1] else piece.lstrip()
+        assert found == "\n".join(lines).rstrip()
 
 
 def test_lines_broken_before_are_broken_anew_for_another_font_or_width():

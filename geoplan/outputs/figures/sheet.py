@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -191,18 +192,26 @@ def fit(text: Text, words: str, width_in: float) -> str:
 
 @lru_cache(maxsize=256)  # every map of a run has the same foot
 def _broken(words: str, width_in: float, font: FontProperties, dpi: float) -> str:
-    """`words` in lines no wider than `width_in` inches."""
+    """`words` in lines no wider than `width_in` inches; each is filled as far as it goes."""
     figure = Figure(dpi=dpi)
     FigureCanvasAgg(figure)
     text = figure.text(0, 0, "", fontproperties=font)
-    lines = [""]
-    for piece in re.findall(rf"[\u2e80-\uffef][{_NEVER_FIRST}]*|[^\s\u2e80-\uffef]+|\s+", words):
-        text.set_text(lines[-1] + piece)
-        if lines[-1] and _inches(figure, text).width > width_in:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
-        lines[-1] += piece if lines[-1] else piece.lstrip()
-    return "\n".join(lines).rstrip()
+    pieces = re.findall(rf"[\u2e80-\uffef][{_NEVER_FIRST}]*|[^\s\u2e80-\uffef]+|\s+", words)
+
+    def is_too_wide(count: int) -> bool:
+        text.set_text("".join(pieces[:count]))
+        return bool(_inches(figure, text).width > width_in)
+
+    lines = []
+    while pieces:
+        if pieces[0].isspace():
+            pieces = pieces[1:]
+            continue
+        counts = range(2, len(pieces) + 1)  # one piece stands by itself, however wide
+        count = 1 + bisect_left(counts, True, key=is_too_wide)
+        lines.append("".join(pieces[:count]).rstrip())
+        pieces = pieces[count:]
+    return "\n".join(lines)
 
 
 def _legend(figure: Figure, handles: Sequence[Any], width: float, *, single: bool = False) -> Any:
