@@ -77,7 +77,9 @@ def _runs(owner: np.ndarray, member: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """The runs of many sets, one behind the other, and whose each is."""
     if not len(member):
         return np.empty((0, 2), np.int64), np.empty(0, np.int64)
-    new = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(member, prepend=-2) != 1))
+    begins = np.ones(len(member), bool)
+    begins[1:] = (owner[1:] != owner[:-1]) | (member[1:] != member[:-1] + 1)
+    new = np.flatnonzero(begins)
     start, stop = member[new], member[np.append(new[1:], len(member)) - 1] + 1
     whose = owner[new]
     behind = np.concatenate([[0], stop[:-1]])
@@ -108,9 +110,11 @@ def _sets(members: list[np.ndarray], before: np.ndarray) -> np.ndarray:
     whole, of_whole = _runs(owner, member)
     past, passed = _joined([before, *members[:-1]])
     width = 1 + max(member.max(initial=0), passed.max(initial=0))
-    keys = np.sort(np.concatenate([owner * width + member, past * width + passed]))
-    once = np.diff(keys, prepend=-1) != 0
-    once &= np.append(once[1:], True)  # what stands in one of the two sets alone
+    keys = np.concatenate([owner * width + member, past * width + passed])
+    keys.sort(kind="stable")  # merges the two, which are sorted
+    is_new = np.ones(len(keys) + 1, bool)
+    is_new[1:-1] = keys[1:] != keys[:-1]
+    once = is_new[:-1] & is_new[1:]  # what stands in one of the two sets alone
     change, of_change = _runs(*np.divmod(keys[once], width))
     n_whole = np.bincount(of_whole, minlength=count)
     n_change = np.bincount(of_change, minlength=count)
