@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Container, Iterable
@@ -39,7 +40,7 @@ def is_missing(value: Any) -> bool:
     """
     if value is None:
         return True
-    if isinstance(value, str | int):
+    if isinstance(value, str | int | np.bool_ | np.integer):
         return False
     if isinstance(value, float):
         return value != value
@@ -65,9 +66,9 @@ def plain(value: Any, digits: int = 6) -> Any:
         return None
     if isinstance(value, int | float | np.number):
         number = round(float(value), digits)
-        if not np.isfinite(number):
+        if not math.isfinite(number):
             return None
-        return int(number) if number == int(number) else number
+        return int(number) if number.is_integer() else number
     return str(value)
 
 
@@ -79,7 +80,7 @@ def count_text(value: Any) -> str:
     >>> count_text(12345.4), count_text(float("nan"))
     ('12,345', '—')
     """
-    if is_missing(value) or not np.isfinite(float(value)):
+    if is_missing(value) or not math.isfinite(float(value)):
         return MISSING
     return f"{float(value):,.0f}"
 
@@ -96,7 +97,7 @@ def number_text(value: Any, digits: int = 2) -> str:
         return MISSING
     if isinstance(value, str):
         return value
-    if not np.isfinite(float(value)):
+    if not math.isfinite(float(value)):
         return MISSING
     text = f"{float(value):,.{digits}f}"
     if float(text.replace(",", "")) == 0:  # what rounds to nothing has no sign
@@ -112,7 +113,7 @@ def share_text(value: Any, digits: int = 1) -> str:
     >>> share_text(0.6341), share_text(float("nan"))
     ('63.4%', '—')
     """
-    if is_missing(value) or not np.isfinite(float(value)):
+    if is_missing(value) or not math.isfinite(float(value)):
         return MISSING
     return f"{float(value):.{digits}%}"
 
