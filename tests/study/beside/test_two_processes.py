@@ -166,7 +166,7 @@ print("begins")
 with other_process() as other:
     other.start()
     other.give(None, threads=1)
-    plan = Study.open(sys.argv[1]).run(services=["coverage", "bus", "fewest"], cache=False)
+    plan = Study.open(sys.argv[1]).run(services=["coverage", "beds"], cache=False)
 print("ends", plan.sites["coverage"]["rank"].tolist())
 """
 
