@@ -54,7 +54,9 @@ def areas() -> dict[str, AreaLayer]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(ROW, min_size=1, max_size=12), encoding=st.sampled_from(["utf-8", "gb18030"]))
 def test_nothing_is_lost(tmp_path, rows, encoding):

@@ -85,7 +85,9 @@ ODD = st.sampled_from([None, [], {}, "x", "", 3, -1.5, float("nan"), 1e400, True
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 @pytest.mark.usefixtures("read_once")
