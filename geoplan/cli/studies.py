@@ -32,12 +32,16 @@ def demo(
     Writes the study into DIR, the results into DIR/out (DIR: geoplan-demo), prints the summary.
     """
     from geoplan.study import demo_study
+    from geoplan.study.beside.ahead import PARTS
     from geoplan.study.beside.process import other_process
+    from geoplan.study.beside.room import LEAST_EDGES, is_worth_it
     from geoplan.writing import claimed
 
     folder = out or Path("geoplan-demo")
     claim = claimed(folder / "out", tell=told_aside(lang))
-    with claim, other_process(), progress_shown() as progress:
+    with claim, other_process() as other, progress_shown() as progress:
+        if is_worth_it(LEAST_EDGES):
+            other.start(PARTS)  # it gets ready while the city is made
         study = demo_study(folder, progress=progress)
         plan = study.run(lang=lang, progress=progress)
         run = plan.save(folder / "out", progress=progress)

@@ -35,8 +35,9 @@ from geoplan.study.programme.plan_years import programmes, services_with_actions
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import StudyInputs, load_inputs, refuse_blocked
-from geoplan.study.read.networks import StudyNetwork, modes_of, try_networks
+from geoplan.study.read.networks import StudyNetwork, StudyNetworks, modes_of, try_networks
 from geoplan.study.read.report_template import unusable_template
+from geoplan.study.read.start_beside import edges_of, edges_of_files, start_beside
 from geoplan.study.robustness import with_robustness
 from geoplan.study.run_facts import run_facts
 from geoplan.study.settings import StudySettings
@@ -156,19 +157,24 @@ def _read(
     """Inputs and networks of `keys`.
 
     whole : those of all services, if they are kept, do as well.
-    beside : what will plan services, too: it starts while inputs are read.
+    beside : what will plan services, too: it starts while networks and inputs are read.
     """
     config, speaker = _of_run(study.config, keys), study.config.speaker
     modes = modes_of(config, keys)
     wanted = None if _all(study, keys) else keys
     if whole and kept.has_read(every := modes_of(config, list(study.services))):
         modes, wanted = every, None
+
+    def read_streets() -> StudyNetworks:
+        edges = edges_of_files(config, study.folder, modes)
+        start_beside(beside, config, keys, edges=edges)
+        return try_networks(config, study.folder, modes=modes)
+
     with stages.stage("networks", speaker.say("study.stage_networks")):
-        read = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
+        read = kept.networks(modes, read_streets)
 
     def load() -> StudyInputs:
-        if beside is not None and is_worth_it(_edges(read.networks)):
-            beside.start()
+        start_beside(beside, config, keys, edges=edges_of(read.networks))
         return load_inputs(config, study.folder, services=wanted, streets=read.streets)
 
     with stages.stage("inputs", speaker.say("study.stage_inputs")):
@@ -294,7 +300,7 @@ def _plan_all(
         text = context.speaker.say("study.stage_coverage", service=name)
         stages.take(worked.seconds, worked.peak_mb, text)
 
-    if len(left) > 1 and is_worth_it(_edges(context.networks)):
+    if len(left) > 1 and is_worth_it(edges_of(context.networks)):
         other.start()
         left.sort(key=partial(_work_of, context), reverse=True)
     work_off(
@@ -327,11 +333,6 @@ def _work_of(context: Context, key: str) -> tuple[bool, int]:
     section = context.config.services[key]
     demand = context.inputs.demand.get(str(section.demand or context.standard(key).group))
     return section.siting is not None, 0 if demand is None else len(demand.frame)
-
-
-def _edges(networks: Mapping[str, StudyNetwork]) -> int:
-    """Edges of the largest network."""
-    return max((one.network.n_edges for one in networks.values()), default=0)
 
 
 def _plan_on_cluster(

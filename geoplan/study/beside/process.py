@@ -28,7 +28,7 @@ T = TypeVar("T")
 #: finds what this process finds, whatever stands in the working folder
 _BOOT = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path}; "
-    "from geoplan.study.beside.serve import serve; serve({load!a})"
+    "from geoplan.study.beside.serve import serve; serve({load!a}, {ahead!a})"
 )
 #: what it loads before it is asked: planning any service needs it
 _LOADED = "geoplan.study.run"
@@ -54,11 +54,16 @@ class OtherProcess:
     over: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> None:
-        """Start it, unless it was; a process that cannot start is none."""
+    def start(self, ahead: tuple[str, ...] = ()) -> None:
+        """Start it, unless it was; a process that cannot start is none.
+
+        Parameters
+        ----------
+        ahead : kernels that it gets ready before it is asked for anything, see `parts_of`.
+        """
         if self.process is not None or self.over:
             return
-        code = _BOOT.format(path=ascii(sys.path), load=_LOADED)
+        code = _BOOT.format(path=ascii(sys.path), load=_LOADED, ahead=ahead)
         own = ["-X", "utf8"] if sys.flags.utf8_mode else []
         own += ["-B"] if sys.dont_write_bytecode else []
         try:

@@ -6,7 +6,8 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ LEAST_EDGES = 40_000
 MOST_EDGES = 400_000
 #: megabytes that must be free: the libraries, networks and layers of a city, and room to work
 LEAST_FREE_MB = 1_500
+#: bytes of a street file per edge, at least: of OpenStreetMap's binary formats, and of others
+_OSM_BYTES, _BYTES = 10, 120
 
 
 def is_worth_it(edges: int) -> bool:
@@ -40,6 +43,22 @@ def is_worth_it(edges: int) -> bool:
         and LEAST_EDGES <= edges <= MOST_EDGES
         and (free is None or free >= LEAST_FREE_MB)
     )
+
+
+def likely_edges(files: Iterable[Path]) -> int:
+    """At most about as many edges as the largest network has, by the bytes of street files.
+
+    Parameters
+    ----------
+    files : those that are not there count for nothing.
+    """
+    found = 0
+    for file in files:
+        name = file.name.lower()
+        each = _OSM_BYTES if name.endswith((".pbf", ".o5m")) else _BYTES
+        with suppress(OSError):
+            found = max(found, file.stat().st_size // each)
+    return found
 
 
 def _can_start() -> bool:

@@ -17,6 +17,8 @@ from typing import IO
 from geoplan.parallel import at_most
 from geoplan.study.beside.frames import read_frame, write_frame
 
+#: what gets kernels ready; loaded when orders are listened to already
+_AHEAD = "geoplan.study.beside.ahead"
 #: objects made between two looks for garbage, as of the command
 _SELDOM = 50_000
 
@@ -53,12 +55,13 @@ class _Noting(logging.Handler):
         return found
 
 
-def serve(load: str) -> None:
+def serve(load: str, ahead: tuple[str, ...] = ()) -> None:
     """Work off the orders that come through this process's input; never returns.
 
     Parameters
     ----------
     load : a module to load before the first order comes.
+    ahead : kernels to get ready before it, too.
     """
     # what a library prints must not get among the answers
     orders, answers = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
@@ -71,6 +74,9 @@ def serve(load: str) -> None:
     waiting: SimpleQueue[bytearray] = SimpleQueue()
     threading.Thread(target=_listen, args=(orders, waiting), daemon=True).start()
     importlib.import_module(load)
+    if ahead:
+        importlib.import_module(_AHEAD).compile_ahead(ahead)
+        noting.taken()  # nobody need be told of a town that is made up
     gc.freeze()
     shared, threads = None, 1
     while True:

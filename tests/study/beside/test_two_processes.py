@@ -88,7 +88,7 @@ def test_one_service_needs_no_other_process(
 ) -> None:
     """Alone, or where all others are kept."""
     started: list[OtherProcess] = []
-    monkeypatch.setattr(OtherProcess, "start", lambda other: started.append(other))
+    monkeypatch.setattr(OtherProcess, "start", lambda other, _=(): started.append(other))
     monkeypatch.setenv("GEOPLAN_CACHE", str(tmp_path))
     study = Study.open(town)
     study.run(services=["coverage"])
