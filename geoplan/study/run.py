@@ -175,7 +175,8 @@ def _read(
 
     def load() -> StudyInputs:
         start_beside(beside, config, keys, edges=edges_of(read.networks))
-        return load_inputs(config, study.folder, services=wanted, streets=read.streets)
+        streets = read.streets
+        return load_inputs(config, study.folder, services=wanted, streets=streets, beside=beside)
 
     with stages.stage("inputs", speaker.say("study.stage_inputs")):
         inputs = kept.inputs(wanted, load)

@@ -14,19 +14,17 @@ from geoplan.errors import InputError, UsageError
 from geoplan.inputs import (
     PeopleByYear,
     Streets,
-    SumTo,
     read_area_table,
     read_areas,
-    read_demand,
     read_lines,
 )
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.inputs.sites.rules import SiteRules
+from geoplan.study.beside.process import OtherProcess
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import (
     AreaSection,
-    DemandSection,
     ServiceSection,
     SourceSection,
     StudyFile,
@@ -34,6 +32,7 @@ from geoplan.study.config.schema import (
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.layer_reader import LayerReader, Report
 from geoplan.study.read.named_areas import uncounted_quotas, unknown_areas
+from geoplan.study.read.point_layers import demand_layer, facility_layer, read_apart
 from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
@@ -114,6 +113,7 @@ def load_inputs(
     services: list[str] | None = None,
     streets: Streets | None = None,
     report: Report | None = None,
+    beside: OtherProcess | None = None,
 ) -> StudyInputs:
     """Read every input that `services` (default: all) need.
 
@@ -123,6 +123,7 @@ def load_inputs(
     services : service keys; None reads everything, also what no service uses.
     streets : locations are compared with them; see `street_evidence`.
     report : called with a line per input.
+    beside : reads some of the files, if it is started.
     """
     reader = LayerReader(config, base, report or (lambda _: None), streets)
     areas = _areas(reader)
@@ -135,9 +136,13 @@ def load_inputs(
     # candidates may be the sites of another service
     also = [s for s in _candidates_of(config, wanted) if s not in wanted]
     by_year = {key: _projection(reader, key, areas) for key in sorted(used)}
-    read = {
-        key: _demand(reader, key, config.demand[key], areas, by_year[key]) for key in sorted(used)
-    }
+    sites = [key for key in (*wanted, *also) if _has_sites(config, key)]
+    points = [*(("demand", key) for key in sorted(used)), *(("services", key) for key in sites)]
+    ahead = read_apart(reader, areas, points, beside)
+    read = {}
+    for key in sorted(used):
+        people = ahead.get(("demand", key)) or demand_layer(reader, key, areas)
+        read[key] = _demand(reader, key, people, by_year[key])
     demand = {key: layers[0] for key, layers in read.items() if layers is not None}
     as_read = {key: layers[1] for key, layers in read.items() if layers is not None}
     facilities: dict[str, FacilityLayer] = {}
@@ -146,13 +151,12 @@ def load_inputs(
     rates: dict[str, pd.DataFrame] = {}
     for key in [*wanted, *also]:
         section = config.services[key]
-        if standard_of(key, section).measure in ("rate", "budget"):
+        if _is_table(config, key):
             if section.path:
                 _put(rates, key, _rate_table(reader, key, section))
             continue
-        if section.path:
-            source = reader.source(section, role=f"services.{key}")
-            one = reader.facilities(source, key, areas, rules=reader.rules(key))
+        if key in sites:
+            one = ahead.get(("services", key)) or facility_layer(reader, key, areas)
             speaker = reader.config.speaker
             layer = with_added(reader.take(one), section.added, areas, speaker)
             _put(facilities, key, closed_down(layer, section.closed, speaker))
@@ -221,6 +225,15 @@ def _demands_of(config: StudyFile, key: str) -> set[str | None]:
     return {_demand_of(config, key), *(() if rate is None else rate.demand.values())}
 
 
+def _is_table(config: StudyFile, key: str) -> bool:
+    """Whether a service's file counts something by area, and has no sites."""
+    return standard_of(key, config.services[key]).measure in ("rate", "budget")
+
+
+def _has_sites(config: StudyFile, key: str) -> bool:
+    return bool(config.services[key].path) and not _is_table(config, key)
+
+
 def _candidates_of(config: StudyFile, keys: list[str]) -> list[str]:
     """Services whose sites are the candidates of `keys`."""
     start, names = "facilities:", []
@@ -272,33 +285,10 @@ def _projection(
 
 
 def _demand(
-    reader: LayerReader,
-    key: str,
-    section: DemandSection,
-    areas: Mapping[str, AreaLayer],
-    by_year: PeopleByYear | None,
+    reader: LayerReader, key: str, one: Loaded[Demand], by_year: PeopleByYear | None
 ) -> tuple[Demand, Demand] | None:
     """The demand of the study's year, and as its file has it."""
-    paths = section.path if isinstance(section.path, list) else [section.path]
-    sources = [reader.source(section, role=f"demand.{key}", path=path) for path in paths]
-    sum_to = None
-    if section.sum_to is not None:
-        sum_to = SumTo(
-            source=reader.source(section.sum_to, role=f"demand.{key}.sum_to"),
-            level=section.sum_to.level,
-            weight=section.sum_to.weight,
-        )
-    one = read_demand(
-        sources[0] if len(sources) == 1 else sources,
-        key=key,
-        crs=reader.crs,
-        areas=areas,
-        streets=reader.streets,
-        weight=section.weight,
-        groups=tuple(section.groups),
-        sum_to=sum_to,
-        lang=reader.lang,
-    )
+    section = reader.config.demand[key]
     base = one.layer
     if base is None:
         reader.take(one)
