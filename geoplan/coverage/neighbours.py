@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from geoplan.distinct import distinct
 from geoplan.tolerances import COLLINEAR_SHARE
@@ -53,6 +52,8 @@ def _as_one(xy: np.ndarray) -> np.ndarray:
 
 
 def _spot_pairs(spots: np.ndarray) -> np.ndarray:
+    from scipy.spatial import Delaunay, QhullError  # takes a while to load
+
     if len(spots) < 2:
         return np.empty((0, 2), dtype=np.int64)
     middle = spots - spots.mean(axis=0)  # far from the origin Qhull loses digits
@@ -91,6 +92,8 @@ def cells(xy: np.ndarray, rows: np.ndarray, *, radius_m: float) -> np.ndarray:
     Polygons in the order of `rows`. Cells do not overlap; those of natural neighbours no farther
     apart than twice the radius touch. Points on one spot share a cell.
     """
+    from scipy.spatial import cKDTree  # takes a while to load
+
     discs = shapely.buffer(shapely.points(xy[rows]), radius_m, quad_segs=6)
     places, which = np.unique(_as_one(xy), return_inverse=True)
     spots = places.view(float).reshape(-1, 2)

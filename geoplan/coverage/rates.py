@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincinv
 
 from geoplan.validate import raise_faults
 from geoplan.words.message import Message
@@ -141,6 +140,8 @@ def poisson_limits(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.nda
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
     (1.623, 11.668)
     """
+    from scipy.special import gammaincinv  # takes a while to load
+
     tail = (1 - confidence) / 2
     x = np.asarray(counts, dtype=float)
     # half a chi-squared quantile of 2k degrees is a gamma quantile of shape k

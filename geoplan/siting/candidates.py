@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
@@ -90,6 +89,8 @@ def _near_any(xy: np.ndarray, targets: np.ndarray, within_m: float) -> np.ndarra
 
     Each looks for its nearest target: all pairs within reach are a hundred times as many.
     """
+    from scipy.spatial import cKDTree  # takes a while to load
+
     if len(xy) == 0 or len(targets) == 0:
         return np.empty(0, np.int64)
     near = cKDTree(shapely.get_coordinates(targets)).query(xy)[0] - within_m
@@ -162,6 +163,8 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
 
 
 def _nearest(locations: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    from scipy.spatial import cKDTree  # takes a while to load
+
     return np.asarray(cKDTree(centres).query(locations)[1])
 
 

@@ -15,7 +15,6 @@ import pandas as pd
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 from shapely.geometry import LineString, Point
 from shapely.ops import substring
 
@@ -298,6 +297,8 @@ def _without(part: Piece, spans: list[tuple[float, float]], tolerance: float) ->
 
 def clusters(points: np.ndarray, radius: float) -> np.ndarray:
     """Cluster number of every point: single linkage of points nearer than `radius`."""
+    from scipy.spatial import cKDTree  # takes a while to load
+
     pairs = cKDTree(points).query_pairs(radius, output_type="ndarray")
     graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points),) * 2)
     return connected_components(graph, directed=False)[1]

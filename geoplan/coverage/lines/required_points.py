@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from geoplan.coverage.lines.linear_reference import Chains, clusters, line_frame, point_frame
 from geoplan.coverage.lines.stretches import SpacingRules
@@ -125,6 +124,8 @@ def _bends(chains: Chains, bend_deg: float, tolerance_m: float) -> np.ndarray:
 def _distinct(
     found: list[tuple[str, np.ndarray]], join_m: float, tolerance_m: float
 ) -> tuple[list[str], np.ndarray]:
+    from scipy.spatial import cKDTree  # takes a while to load
+
     kinds: list[str] = []
     points: list[np.ndarray] = []
     for kind, candidates in found:
@@ -145,6 +146,8 @@ def _frame(
     tolerance_m: float,
     crs: Any,
 ) -> gpd.GeoDataFrame:
+    from scipy.spatial import cKDTree  # takes a while to load
+
     marked = np.zeros(len(points), dtype=bool)
     label = np.full(len(points), pd.NA, dtype=object)
     if len(points) and len(markers):

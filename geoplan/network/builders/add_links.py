@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
@@ -60,6 +59,8 @@ def with_links(
     >>> joined.n_edges, int(joined.components.nunique()), float(joined.length_m[-1])
     (3, 1, 200.0)
     """
+    from scipy.spatial import cKDTree  # takes a while to load
+
     check_network(network)
     check_projected(lines, "the layer of new links")
     max_gap_m = positive_number("max_gap_m", max_gap_m, "metres")

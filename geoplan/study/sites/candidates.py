@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from geoplan.errors import UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
@@ -123,6 +122,8 @@ def candidate_points(
 
 def nearest_junctions(network: Network, near: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The junction nearest to each located row, each once; the same ids as `junction_points`."""
+    from scipy.spatial import cKDTree  # takes a while to load
+
     targets = near.geometry[near.geometry.notna()].to_numpy()
     found = np.empty(0, np.int64)
     if network.n_nodes > _MOST_POINTS and len(targets):  # as objects they take gigabytes

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
@@ -269,6 +268,8 @@ def _logs(metres: Floats) -> Floats:
 
 def _one_sided_p(gains: Floats) -> float:
     """Probability of so large a mean gain where there is none (Student's t)."""
+    from scipy.special import stdtr  # takes a while to load
+
     if len(gains) < _MIN_POINTS or gains.std() == 0:
         return 1.0
     t = gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains)))
