@@ -154,6 +154,10 @@ class _Outputs:
     def _reused(self) -> Any:
         return None if self.kept is None else partial(self.kept.file, self.results)
 
+    @property
+    def _piece(self) -> Any:
+        return None if self.kept is None else partial(self.kept.piece, self.results)
+
     def aside(self, name: str) -> Path:
         """Where the other process writes one kind: half a file of it is easily cleared away."""
         return self.folder / f".{name}"
@@ -182,16 +186,23 @@ class _Outputs:
             basemap=self.basemap.name,
             tianditu_key=self.basemap.tianditu_key,
             reused=self._reused,
+            piece=self._piece,
         )
 
     def _layers(self, folder: Path) -> None:
-        path, audience = folder / "layers.gpkg", self.results.info.audience
-        outputs.write_layers(self.results, path, lang=self.lang, audience=audience)
+        outputs.write_layers(
+            self.results,
+            folder / "layers.gpkg",
+            lang=self.lang,
+            audience=self.results.info.audience,
+            piece=self._piece,
+        )
 
     def _tables(self, folder: Path) -> None:
         audience = self.results.info.audience
-        piece: Any = None if self.kept is None else partial(self.kept.piece, self.results)
-        outputs.write_tables(self.results, folder, lang=self.lang, audience=audience, reused=piece)
+        outputs.write_tables(
+            self.results, folder, lang=self.lang, audience=audience, reused=self._piece
+        )
         if audience == "internal":
             from geoplan.inputs import write_findings  # loads openpyxl
 

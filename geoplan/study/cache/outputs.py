@@ -1,4 +1,4 @@
-"""The outputs of a run, kept whole, and the maps, figures and tables of each service.
+"""The outputs of a run, kept whole, and the maps, figures, layers and tables of each service.
 
 The same results are not drawn and written twice; where one service has changed, those of the
 others are not drawn and listed again.

@@ -1,16 +1,15 @@
-"""What is kept of maps, figures and tables gives the bytes of a run without the cache."""
+"""What is kept of outputs gives the bytes of a run without the cache."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from geoplan import outputs
-from geoplan.disclosure import edition
 from geoplan.study import Plan, Study
-from tests.study.cache.test_stages import edit
+from geoplan.study.cache.outputs import KeptOutputs
+from geoplan.writing.own_files import record_of
+from tests.study.cache.test_stages import edit, without_seconds
 
 ANOTHER = """
 [services.elderly_centre]
@@ -29,7 +28,8 @@ budget = [100, 100]
 
 @pytest.fixture
 def study(small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A study file of two services, and an empty cache."""
+    """A study file of two services, and an empty cache; no PDF."""
+    monkeypatch.setenv("GEOPLAN_SOFFICE", "")
     monkeypatch.setenv("GEOPLAN_CACHE", str(tmp_path / "kept"))
     monkeypatch.setattr("geoplan.outputs.figures.write_figures.DPI", 40)  # quick to draw
     file = small_folder / "study.toml"
@@ -37,41 +37,37 @@ def study(small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return file
 
 
-def drawn(plan: Plan, folder: Path, *, figures: bool = False) -> tuple[dict[str, bytes], set[str]]:
-    """All files that have kept parts, and the names of what was worked out for them.
-
-    figures : those as well, which take longest.
-    """
+def drawn(plan: Plan, folder: Path) -> tuple[dict[str, Any], set[str]]:
+    """All files of a run, and the names of what was worked out for them."""
     made: set[str] = set()
+    keep = KeptOutputs.piece
 
-    def counted(keep: Callable[..., Any]) -> Callable[..., Any]:
-        def kept(key: str, what: Any, *rest: Any, **options: Any) -> Any:
-            *before, work = rest
-            name = what.name if isinstance(what, Path) else f"{key} {what}"
+    def kept(own: Any, results: Any, key: str, name: str, work: Any, **options: Any) -> Any:
+        def working() -> Any:
+            made.add(name if name.startswith(key) else f"{key} {name}")
+            return work()
 
-            def working() -> Any:
-                made.add(name)
-                return work()
+        return keep(own, results, key, name, working, **options)
 
-            return keep(plan.results, key, what, *before, working, **options)
-
-        return kept
-
-    reused = piece = None
-    if plan.kept is not None:
-        reused, piece = counted(plan.kept.file), counted(plan.kept.piece)
-    if figures:
-        outputs.write_figures(plan.results, folder / "figures", reused=reused)
-    outputs.write_maps(plan.results, folder / "maps", reused=reused, piece=piece)
-    outputs.write_tables(plan.results, folder, reused=piece)
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}, made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KeptOutputs, "piece", kept)
+        plan.save(folder, progress=False)
+    return {name: told(folder / name) for name in record_of(folder)}, made
 
 
-def expect_as_anew(file: Path, folder: Path, *, figures: bool = False) -> set[str]:
+def told(path: Path) -> Any:
+    """What a file says, but for how long the search for sites took."""
+    if path.name != "summary.json":
+        return path.read_bytes()
+    return without_seconds(json.loads(path.read_bytes()))
+
+
+def expect_as_anew(file: Path, folder: Path) -> set[str]:
     """Outputs with the cache are those without; the names of what was worked out."""
-    found, made = drawn(Study.open(file).run(), folder, figures=figures)
-    plain = replace(Study.open(file).run(cache=False), kept=None)
-    assert found == drawn(plain, folder.with_name(f"{folder.name}_anew"), figures=figures)[0]
+    found, made = drawn(Study.open(file).run(), folder)
+    anew, _ = drawn(Study.open(file).run(cache=False), folder.with_name(f"{folder.name}_anew"))
+    assert found.keys() == anew.keys()
+    assert [name for name in found if found[name] != anew[name]] == []
     return made
 
 
@@ -83,7 +79,7 @@ def owners(made: set[str]) -> set[str]:
 def test_only_what_has_changed_is_drawn(study: Path, tmp_path: Path) -> None:
     """Whatever changes, maps, figures and tables are those of a run without the cache."""
     both = {"meal_station", "elderly_centre"}
-    assert owners(expect_as_anew(study, tmp_path / "first", figures=True)) == both
+    assert owners(expect_as_anew(study, tmp_path / "first")) == both
     section = "[services.elderly_centre]\n"
     changes: dict[str, tuple[str, str, set[str]]] = {
         "own": ("threshold_m = 800", "threshold_m = 1600", {"meal_station"}),
@@ -99,8 +95,7 @@ def test_only_what_has_changed_is_drawn(study: Path, tmp_path: Path) -> None:
     }
     for change, (old, new, expected) in changes.items():
         edit(study, old, new)
-        figures = change in ("own", "another_assumption")
-        made = expect_as_anew(study, tmp_path / change, figures=figures)
+        made = expect_as_anew(study, tmp_path / change)
         assert owners(made) == expected, change
     (assumed,) = [o for o in Study.open(study).run().results.assumed if "unlimited" in o.code]
     assert assumed.count == 2
@@ -119,19 +114,20 @@ def test_a_plan_in_time_is_drawn_where_it_shows(study: Path, tmp_path: Path) -> 
         head = f"[services.{section}]\n"
         edit(study, head, f"{head}actions = {{ open = {{ cost = 100 }} }}\n")
     study.write_text(study.read_text(encoding="utf-8") + ACTING, encoding="utf-8")
-    drawn(Study.open(study).run(), tmp_path / "first", figures=True)
+    drawn(Study.open(study).run(), tmp_path / "first")
     edit(study, "threshold_m = 1000", "threshold_m = 900")
-    made = expect_as_anew(study, tmp_path / "another", figures=True)
+    made = expect_as_anew(study, tmp_path / "another")
     assert {one for one in made if "meal_station" in one} == {
         "meal_station_programme.png",
         "meal_station.html",
         "meal_station tables",
+        "meal_station layer of the plan in time",
     }
     assert {"elderly_centre_map.png", "elderly_centre.html", "elderly_centre card"} <= made
 
 
 def test_the_public_has_nothing_that_was_kept(study: Path, tmp_path: Path) -> None:
     drawn(Study.open(study).run(), tmp_path / "internal")
-    plan = Study.open(study).run(audience="public")
-    public = replace(plan, results=edition(plan.results, audience="public"))
-    assert owners(drawn(public, tmp_path / "public")[1]) == {"meal_station", "elderly_centre"}
+    found, _ = drawn(Study.open(study).run(audience="public"), tmp_path / "public")
+    anew, _ = drawn(Study.open(study).run(audience="public", cache=False), tmp_path / "anew")
+    assert found == anew

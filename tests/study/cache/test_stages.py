@@ -52,14 +52,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def numbers(plan: Plan) -> str:
     """All numbers of a plan as text, but for seconds."""
-
-    def without_seconds(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
-        return [without_seconds(v) for v in value] if isinstance(value, list) else value
-
     findings = plan.results.findings.to_csv()
     return json.dumps(without_seconds(plan.to_dict()), ensure_ascii=False) + findings
+
+
+def without_seconds(value: Any) -> Any:
+    """Mappings and lists without what took how long."""
+    if isinstance(value, dict):
+        return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
+    return [without_seconds(v) for v in value] if isinstance(value, list) else value
 
 
 def edit(path: Path, old: str, new: str) -> None:

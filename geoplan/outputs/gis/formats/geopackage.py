@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
+import pyarrow as pa
 import pyogrio
 
 from geoplan.disclosure.public_edition import refuse_internal
@@ -18,7 +20,7 @@ from geoplan.outputs.gis.described import (
     describe,
     described_layers,
 )
-from geoplan.outputs.gis.formats.storable import geometry_kind, storable
+from geoplan.outputs.gis.formats.storable import arrow_table, gdal_crs, geometry_kind
 from geoplan.outputs.gis.project import project_path, write_project
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
@@ -33,6 +35,7 @@ def write_layers(
     *,
     lang: str | None = None,
     audience: str | None = None,
+    piece: Callable[..., dict[str, pa.Table]] | None = None,
 ) -> Path:
     """Write every layer with its style into one GeoPackage, and a QGIS project beside it.
 
@@ -43,6 +46,8 @@ def write_layers(
         ``.qgz``. Files of geoplan's own are replaced.
     lang : language of labels and causes; None = the study's.
     audience : ``"internal"`` or ``"public"``; None = that of the results.
+    piece : called with a service's key, a name, what makes its layers' rows, and whether they show
+        its plan in time (``timed``): gives equal ones that an earlier run has left, or calls that.
 
     Returns
     -------
@@ -75,8 +80,8 @@ def write_layers(
     if not layers:
         raise UsageError(speaker.say("outputs.nothing_to_write"))
     with _gdal_options():
-        for layer in layers:
-            _write_layer(layer, target)
+        for layer, rows in _rows_of(layers, piece):
+            _write_layer(layer, rows, target)
     describe(target, layers)
     _flush(target)
     write_project(results, layers, target, speaker)
@@ -84,17 +89,39 @@ def write_layers(
     return target
 
 
-def _write_layer(layer: DescribedLayer, target: Path) -> None:
-    frame = storable(layer.frame)
-    pyogrio.write_dataframe(
-        frame,
+def _rows_of(
+    layers: list[DescribedLayer], piece: Callable[..., dict[str, pa.Table]] | None
+) -> Iterator[tuple[DescribedLayer, pa.Table]]:
+    """Every layer with its rows; those of one service are made, or taken, together."""
+
+    def owner(layer: DescribedLayer) -> tuple[str, bool]:
+        return layer.layer.service, layer.layer.kind == "programme"
+
+    for (service, timed), some in groupby(layers, owner):
+        own = list(some)
+
+        def made(own: list[DescribedLayer] = own) -> dict[str, pa.Table]:
+            return {layer.name: arrow_table(layer.frame) for layer in own}
+
+        if piece is None or not service:
+            rows = made()
+        else:
+            name = "layer of the plan in time" if timed else "layers"
+            rows = piece(service, name, made, timed=timed)
+        for layer in own:
+            yield layer, rows[layer.name]
+
+
+def _write_layer(layer: DescribedLayer, rows: pa.Table, target: Path) -> None:
+    pyogrio.write_arrow(
+        rows,
         target,
         layer=layer.name,
         driver="GPKG",
-        geometry_type=geometry_kind(frame.geometry),
-        promote_to_multi=False,
+        geometry_name="geometry",
+        geometry_type=geometry_kind(layer.frame.geometry),
+        crs=gdal_crs(layer.frame.crs),
         append=target.exists(),
-        use_arrow=True,
         dataset_options={"VERSION": "1.3"},
         layer_options={
             "GEOMETRY_NAME": "geom",

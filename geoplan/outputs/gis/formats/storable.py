@@ -5,7 +5,9 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
+from pyproj import CRS
 
 from geoplan.words.text_format import as_list, clean_texts, is_missing
 
@@ -17,6 +19,21 @@ def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     geometry = shapely.force_2d(frame.geometry.to_numpy())
     shapes = gpd.GeoSeries(_one_family(geometry), crs=frame.crs, name="geometry")
     return gpd.GeoDataFrame(stored, geometry=shapes, crs=frame.crs)
+
+
+def arrow_table(frame: gpd.GeoDataFrame) -> pa.Table:
+    """`storable` rows as GDAL takes them all at once, shapes as WKB in ``geometry``."""
+    table = pa.table(storable(frame).to_arrow(index=False, geometry_encoding="WKB"))
+    for k, column in enumerate(table.schema):
+        if pa.types.is_null(column.type):  # no value at all: GDAL has no such columns
+            table = table.set_column(k, column.name, table[k].cast(pa.string()))
+    return table
+
+
+def gdal_crs(crs: CRS) -> str:
+    """A CRS as GDAL reads it: its EPSG code, or the whole of it in the older WKT."""
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else crs.to_wkt("WKT1_GDAL")
 
 
 def _storable_column(column: pd.Series) -> pd.Series:
