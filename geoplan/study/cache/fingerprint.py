@@ -7,21 +7,23 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geoplan
 from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.files.gate.mosaic import named_in_mosaic
 
+T = TypeVar("T")
+
 #: libraries whose version can change a number or the form of what is kept
 LIBRARIES = (
     *("geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "exactextract", "pandas", "numpy"),
     *("scipy", "numba", "highspy", "osmium", "openpyxl", "python-calamine", "pyarrow", "pydantic"),
-    *("folium", "matplotlib", "python-docx"),
+    *("folium", "matplotlib", "python-docx", "pylopdf-fonts-zh-cn"),
 )
 _CHUNK = 1 << 20
 #: files of a folder that are looked at; what depends on a larger one is not kept
@@ -81,14 +83,21 @@ class FileDigests:
         what they hold. None where something is named whose content cannot be known: a database, a
         very large folder, a file that cannot be read.
         """
-        found: dict[str, dict[str, str]] = {}
+        return self._each(settings, self._digest)
+
+    def marks_in(self, settings: Any) -> dict[str, dict[str, tuple[int, ...]]] | None:
+        """Of the files of `named_in`, what the file system changes whenever one is written."""
+        return self._each(settings, _mark)
+
+    def _each(self, settings: Any, told: Callable[[Path], T]) -> dict[str, dict[str, T]] | None:
+        found: dict[str, dict[str, T]] = {}
         for text in dict.fromkeys(texts_in(settings)):
             if is_database_url(text):
                 return None
             try:
                 files = self._files_of(text)
                 if files is not None:
-                    found[text] = {name: self._digest(path) for name, path in files.items()}
+                    found[text] = {name: told(path) for name, path in files.items()}
             except (TooManyFilesError, OSError):
                 return None
         return found
@@ -122,6 +131,11 @@ class FileDigests:
                     digest.update(chunk)
             self._known[path] = digest.hexdigest()
         return self._known[path]
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    told = path.stat()
+    return told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino
 
 
 def _by_name(files: Iterable[Path], folder: Path) -> dict[str, Path]:

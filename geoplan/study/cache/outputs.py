@@ -6,12 +6,14 @@ others are not drawn and listed again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from geoplan.outputs.report.word.pdf import office_program
 from geoplan.outputs.wording import assumption_text, assumptions_about
 from geoplan.results import ReportForm, RunResults, StudyInfo
 from geoplan.study.cache.fingerprint import key_of
@@ -22,6 +24,8 @@ from geoplan.writing.plain_faults import size_mb
 
 T = TypeVar("T")
 
+#: made by LibreOffice, if it is there and manages
+_PDF = "report.pdf"
 #: larger folders are written anew each time
 _MOST_MB = 600
 
@@ -50,7 +54,11 @@ class KeptOutputs:
         Returns the files' digests, as a run's record keeps them.
         """
         unchanged = results is self.results and self.key is not None
-        key = key_of("outputs", self.key, repr(self._info)) if unchanged else None
+        key = (
+            key_of("outputs", self.key, repr(self._info), self._from_elsewhere())
+            if unchanged
+            else None
+        )
         record: dict[str, str] | None = None
 
         def written() -> tuple[dict[str, str], dict[str, bytes]]:
@@ -59,7 +67,10 @@ class KeptOutputs:
             record = record_of(folder)
             return record, _content(folder) if key is not None else {}
 
-        known, files = self.store.reused(key, written, keep=lambda found: bool(found[1]))
+        def is_whole(found: tuple[dict[str, str], dict[str, bytes]]) -> bool:
+            return bool(found[1]) and (_PDF in found[1] or not self._may_have_pdf)
+
+        known, files = self.store.reused(key, written, keep=is_whole)
         if record is None:
             for name, content in files.items():
                 path = folder / name
@@ -121,6 +132,15 @@ class KeptOutputs:
         info = self.results.info
         return replace(info, report=replace(info.report, template=""))
 
+    @property
+    def _may_have_pdf(self) -> bool:
+        return self.results.info.report.pdf and office_program() is not None
+
+    def _from_elsewhere(self) -> list[str]:
+        """What the report takes from the machine at this moment: its template, LibreOffice."""
+        named = (self.results.info.report.template, office_program() if self._may_have_pdf else "")
+        return [_content_key(Path(path)) if path else "" for path in named]
+
     @cached_property
     def _page(self) -> tuple[str, str]:
         """What stands on every page, and the box of all maps."""
@@ -134,6 +154,15 @@ class KeptOutputs:
         speaker, services = Speaker(self.results.info.lang), self.results.services
         about = assumptions_about(self.results, service)
         return [assumption_text(one, speaker, services) for one in about]
+
+
+def _content_key(file: Path) -> str:
+    """A digest of what `file` holds; "" where it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _content(folder: Path) -> dict[str, bytes]:

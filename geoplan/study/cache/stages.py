@@ -52,33 +52,36 @@ class StageCache:
     ----------
     store : where values are kept.
     config, folder : the study as it is run.
+    marks : of the study's files before the first key was made.
     """
 
     store: Store
     config: StudyFile
     folder: Path
+    marks: Mapping[str, Any] | None = None
     _keys: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, config: StudyFile, folder: Path, *, enabled: bool) -> StageCache:
         """The user's cache, or one that keeps nothing."""
         store = Store.of_user() if enabled else Store(folder=None)
-        return cls(store=store, config=config, folder=folder)
+        marks = None if store.folder is None else _marks(config, folder)
+        return cls(store=store, config=config, folder=folder, marks=marks)
 
     def networks(self, modes: Iterable[str], read: Callable[[], StudyNetworks]) -> StudyNetworks:
         """The networks of `modes`; those that could not be read are not kept."""
         key = self._once("networks", lambda: self._networks_key(list(modes)))
-        return self.store.reused(key, read, keep=lambda found: not found.errors)
+        return self.store.reused(key, read, keep=lambda found: not found.errors and self._holds())
 
     def inputs(self, services: list[str] | None, read: Callable[[], StudyInputs]) -> StudyInputs:
         """All layers; those that cannot be used are not kept. After `networks`."""
         key = self._once("inputs", lambda: self._inputs_key(services, self._keys.get("networks")))
-        return self.store.reused(key, read, keep=lambda found: not found.blocking)
+        return self.store.reused(key, read, keep=lambda found: not found.blocking and self._holds())
 
     def service(self, key: str, work: Callable[[], ServiceResult]) -> ServiceResult:
         """All about a service; a search that somebody ended is not kept. After `inputs`."""
         named = self._once(f"service.{key}", lambda: self._service_key(key))
-        return self.store.reused(named, work, keep=_is_whole)
+        return self.store.reused(named, work, keep=self._may_keep)
 
     def kept_service(self, key: str) -> ServiceResult | None:
         """All about a service, if it is kept. After `inputs`."""
@@ -89,7 +92,7 @@ class StageCache:
         """A service with suggested sites alone. After `inputs`."""
         named = self._service_key(key)
         return self.store.reused(
-            None if named is None else key_of("suggestion", named), work, keep=_is_whole
+            None if named is None else key_of("suggestion", named), work, keep=self._may_keep
         )
 
     def has_read(self, modes: Iterable[str]) -> bool:
@@ -112,7 +115,7 @@ class StageCache:
         make = self.run_key if together else self._programme_key
         named = self._once("programme", lambda: make(run if together else list(services)))
         named = None if named is None else key_of("programme", named)
-        return self.store.reused(named, work, keep=lambda _: all(map(_is_whole, services.values())))
+        return self.store.reused(named, work, keep=lambda _: self._may_keep(*services.values()))
 
     def figures(
         self, services: Mapping[str, ServiceResult], work: Callable[[], pd.DataFrame]
@@ -120,7 +123,7 @@ class StageCache:
         """Published figures beside those of all the run's `services`. After all of these."""
         named = self.run_key(list(services))
         named = None if named is None else key_of("figures", named)
-        return self.store.reused(named, work, keep=lambda _: all(map(_is_whole, services.values())))
+        return self.store.reused(named, work, keep=lambda _: self._may_keep(*services.values()))
 
     def run_key(self, services: list[str]) -> str | None:
         """A key of all that the results of a run of `services` depend on. After `inputs`."""
@@ -129,6 +132,7 @@ class StageCache:
         if (
             inputs is None
             or files is None
+            or not self._holds()
             or any(f"service.{s}" not in self._keys for s in services)
         ):
             return None
@@ -139,6 +143,8 @@ class StageCache:
 
         After all stages. Services whose results hold something of others have none.
         """
+        if not self._holds():
+            return {}
         found = {}
         for service in services:
             own = self._keys.get(f"service.{service}")
@@ -150,7 +156,17 @@ class StageCache:
     def plan_keys(self, services: list[str]) -> dict[str, str]:
         """A key of their plan in time for the services that act. After all stages."""
         named, sections = self._keys.get("programme"), self.config.services
+        if not self._holds():
+            return {}
         return {key: named for key in services if named and sections[key].actions is not None}
+
+    def _holds(self) -> bool:
+        """Whether no file was written since: what was read is of the content in the keys."""
+        return self.marks == _marks(self.config, self.folder)
+
+    def _may_keep(self, *planned: ServiceResult) -> bool:
+        """Whether no search was ended by somebody, and no file was written meanwhile."""
+        return all(map(_is_whole, planned)) and self._holds()
 
     def _once(self, name: str, make: Callable[[], str | None]) -> str | None:
         if self.store.folder is None:
@@ -160,7 +176,7 @@ class StageCache:
         return self._keys[name]
 
     def _settings(self) -> dict[str, Any]:
-        return self.config.model_dump(mode="json", exclude_none=True)
+        return _settings(self.config)
 
     def _networks_key(self, modes: list[str]) -> str | None:
         settings = self._settings()
@@ -209,6 +225,14 @@ def read_of(section: dict[str, Any]) -> dict[str, Any]:
         if isinstance(kept.get(name), dict):
             kept[name] = {k: v for k, v in kept[name].items() if k not in left_out}
     return kept
+
+
+def _settings(config: StudyFile) -> dict[str, Any]:
+    return config.model_dump(mode="json", exclude_none=True)
+
+
+def _marks(config: StudyFile, folder: Path) -> Mapping[str, Any] | None:
+    return FileDigests(folder).marks_in(_settings(config))
 
 
 def _is_whole(planned: ServiceResult) -> bool:

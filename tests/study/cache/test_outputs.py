@@ -1,9 +1,12 @@
 """What is kept of outputs gives the bytes of a run without the cache."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 
 from geoplan.study import Plan, Study
@@ -131,3 +134,46 @@ def test_the_public_has_nothing_that_was_kept(study: Path, tmp_path: Path) -> No
     found, _ = drawn(Study.open(study).run(audience="public"), tmp_path / "public")
     anew, _ = drawn(Study.open(study).run(audience="public", cache=False), tmp_path / "anew")
     assert found == anew
+
+
+def test_a_template_that_changes_before_its_report_is_written_counts(
+    study: Path, tmp_path: Path
+) -> None:
+    """A plan may be saved long after its run, and the template is read only then."""
+
+    form = study.parent / "form.docx"
+    templates = []
+    for words in ("one", "two"):
+        book = docx.Document()
+        book.sections[0].footer.paragraphs[0].text = words
+        book.save(str(form))
+        templates.append(form.read_bytes())
+    edit(study, "[services.meal", '[report]\ntemplate = "form.docx"\n\n[services.meal')
+    form.write_bytes(templates[0])
+    plan = Study.open(study).run()
+    form.write_bytes(templates[1])
+    drawn(plan, tmp_path / "two")
+    form.write_bytes(templates[0])
+    expect_as_anew(study, tmp_path / "one")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program is a script of a Unix shell")
+def test_a_libreoffice_that_comes_later_makes_its_pdf(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one, with one that fails, and with one that manages: nothing but a PDF is kept."""
+
+    def files(program: str) -> set[str]:
+        monkeypatch.setenv("GEOPLAN_SOFFICE", program)
+        return set(drawn(Study.open(study).run(), tmp_path / "out")[0])
+
+    without = files("")
+    assert files(shutil.which("false") or "") == without
+    program = tmp_path / "office"
+    program.write_text('#!/bin/sh\necho "$$" > "$7/report.pdf"\n')
+    program.chmod(0o755)
+    assert files(str(program)) == {*without, "report.pdf"}
+    made = (tmp_path / "out" / "report.pdf").read_bytes()
+    assert files("") == without
+    assert files(str(program)) == {*without, "report.pdf"}
+    assert (tmp_path / "out" / "report.pdf").read_bytes() == made

@@ -192,6 +192,36 @@ def test_every_changed_file_is_noticed(
     assert numbers(plan) == numbers(Study.open(small_folder).run(cache=False))
 
 
+@pytest.mark.parametrize("stage", ["try_networks", "load_inputs", "assess_service"])
+def test_a_file_that_changes_while_it_is_read_leaves_nothing(
+    small_folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """Keys are of what files held at first; when they hold that again, nothing else is found."""
+    file = small_folder / "people.csv"
+    before = file.read_bytes()
+    assert b"100" in before
+    real = getattr(run_module, stage)
+
+    def changing(*args: Any, **options: Any) -> Any:
+        file.write_bytes(before.replace(b"100", b"101"))
+        return real(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, stage, changing)
+        plan = Study.open(small_folder).run()
+        plan.save(small_folder / "changed", progress=False)
+    file.write_bytes(before)
+    plan = Study.open(small_folder).run()
+    assert numbers(plan) == numbers(Study.open(small_folder).run(cache=False))
+    plan.save(small_folder / "kept", progress=False)
+    Study.open(small_folder).run(cache=False).save(small_folder / "anew", progress=False)
+    for name in record_of(small_folder / "anew"):
+        if name != "summary.json":  # it tells seconds
+            assert (small_folder / "kept" / name).read_bytes() == (
+                small_folder / "anew" / name
+            ).read_bytes(), name
+
+
 def test_changed_streets_are_noticed(small_folder: Path, kept: Path) -> None:
     import geopandas as gpd
 
