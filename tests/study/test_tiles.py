@@ -20,7 +20,7 @@ import shapely
 
 from geoplan.inputs.location import streets
 from geoplan.network import Network
-from geoplan.network.isochrones import outline, reach_areas
+from geoplan.network.isochrones import reach_areas, street_points
 from geoplan.network.search import cost_tiles, edge_tiles
 from geoplan.network.search.cost_tiles import CostTile, TileCosts, tile_costs
 from geoplan.outputs.summary.summary_json import summary_dict
@@ -126,8 +126,7 @@ def test_tiled_is_untiled(
 ) -> None:
     monkeypatch.setattr(edge_tiles, "MOST_EDGES", 0)
     monkeypatch.setattr(edge_tiles, "TILE_EDGES", edges)
-    monkeypatch.setattr(outline, "_MOST_EDGES", edges)
-    monkeypatch.setattr(outline, "_FEW_POINTS", 0)
+    monkeypatch.setattr(street_points, "MOST_EDGES", edges)
     monkeypatch.setattr(reach_areas, "_CALL_PAIRS", 50 * edges)
     monkeypatch.setattr(candidates, "_MEETINGS", float(edges))
     monkeypatch.setattr(streets, "_HULL_POINTS", 3 + edges)
