@@ -36,7 +36,7 @@ from geoplan.network import (
     with_links,
 )
 from geoplan.network.builders.elevation import with_slope
-from geoplan.network.isochrones.outline import reach_outline
+from geoplan.network.isochrones.outlines.outline import reach_outline
 
 CRS = "EPSG:4548"
 

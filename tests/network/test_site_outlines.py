@@ -12,15 +12,15 @@ import shapely
 
 from geoplan.errors import UsageError
 from geoplan.network import Network, nearest_site, reach_areas, snap
-from geoplan.network.isochrones import outline, street_points
-from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
-from geoplan.network.isochrones.site_outlines import (
+from geoplan.network.isochrones.outlines import outline, street_points
+from geoplan.network.isochrones.outlines.outline import reach_outline
+from geoplan.network.isochrones.outlines.site_outlines import (
     _points_reached,
     _Streets,
     _together,
     site_outlines,
 )
+from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
 from geoplan.network.search.travel_query import snapped
 
 
@@ -87,7 +87,7 @@ def test_one_way_streets_and_a_site_mid_street(grid):
 def test_far_reach_is_drawn_on_a_coarser_grid_alike(grid, monkeypatch):
     sites = gpd.GeoSeries(gpd.points_from_xy([310, 820], [290, 900]), crs="EPSG:4548")
     fine = site_outlines(grid, sites, cutoff_m=900, width_m=60)
-    monkeypatch.setattr("geoplan.network.isochrones.site_outlines._MOST_CELLS", 1000)
+    monkeypatch.setattr("geoplan.network.isochrones.outlines.site_outlines._MOST_CELLS", 1000)
     coarse = site_outlines(grid, sites, cutoff_m=900, width_m=60)
     assert (fine["cell_m"] == 25).all()
     assert (coarse["cell_m"] > 30).all()

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import shapely
 
-from geoplan.network.isochrones import strips as drawing
-from geoplan.network.isochrones.contour import outlines
-from geoplan.network.isochrones.point_runs import PointRuns
-from geoplan.network.isochrones.strips import strips
+from geoplan.network.isochrones.outlines import strips as drawing
+from geoplan.network.isochrones.outlines.contour import outlines
+from geoplan.network.isochrones.outlines.point_runs import PointRuns
+from geoplan.network.isochrones.outlines.strips import strips
 
 
 def runs_of(xy, group):
@@ -63,10 +63,10 @@ def test_long_and_tall_windows_share_no_large_canvas(monkeypatch):
         sizes.append(marked.size)
         return true(marked, steps)
 
-    monkeypatch.setattr("geoplan.network.isochrones.strips._squares", counted)
+    monkeypatch.setattr("geoplan.network.isochrones.outlines.strips._squares", counted)
     together = strips(runs_of(xy, group), n_groups=6, width_m=60.0, cell_m=10.0)
     assert len(sizes) == 1
-    monkeypatch.setattr("geoplan.network.isochrones.strips._MOST_CELLS", 200_000)
+    monkeypatch.setattr("geoplan.network.isochrones.outlines.strips._MOST_CELLS", 200_000)
     apart = strips(runs_of(xy, group), n_groups=6, width_m=60.0, cell_m=10.0)
     assert max(sizes[1:]) <= 200_000 < sizes[0]
     assert together[3] is apart[3] is None

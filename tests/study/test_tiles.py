@@ -20,7 +20,8 @@ import shapely
 
 from geoplan.inputs.location import streets
 from geoplan.network import Network
-from geoplan.network.isochrones import reach_areas, street_points
+from geoplan.network.isochrones import reach_areas
+from geoplan.network.isochrones.outlines import street_points
 from geoplan.network.search import cost_tiles, edge_tiles
 from geoplan.network.search.cost_tiles import CostTile, TileCosts, tile_costs
 from geoplan.outputs.summary.summary_json import summary_dict

@@ -165,8 +165,7 @@ def write_sheets(
     target.parent.mkdir(parents=True, exist_ok=True)
     _fix_dates(book)
     book.save(target)
-    without_clock(Path(target))
-    return target
+    return without_clock(target)
 
 
 def _fix_dates(book: Workbook) -> None:

@@ -28,8 +28,8 @@ from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork
-from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.site_outlines import site_outlines
+from geoplan.network.isochrones.outlines.outline import reach_outline
+from geoplan.network.isochrones.outlines.site_outlines import site_outlines
 from geoplan.network.search import cost_tiles
 from geoplan.network.search.edge_tiles import TILE_EDGES
 from geoplan.results import ServiceResult

@@ -17,8 +17,8 @@ import pandas as pd
 import shapely
 
 from geoplan.network import Network, TransitNetwork, nearest_site, travel_costs
-from geoplan.network.isochrones.outline import reach_outline
-from geoplan.network.isochrones.site_outlines import site_outlines
+from geoplan.network.isochrones.outlines.outline import reach_outline
+from geoplan.network.isochrones.outlines.site_outlines import site_outlines
 from geoplan.parallel import at_most
 from geoplan.siting import SitingProblem, max_coverage, p_median
 

@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.isochrones import contour
-from geoplan.network.isochrones.point_runs import PointRuns, mark_cells, widen
+from geoplan.network.isochrones.outlines import contour
+from geoplan.network.isochrones.outlines.point_runs import PointRuns, mark_cells, widen
 
 #: the contour lies this much outside the width, so that it meets no cell's centre
 _BESIDE = 1.0001

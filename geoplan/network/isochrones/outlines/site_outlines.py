@@ -16,17 +16,17 @@ from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.isochrones import street_points
-from geoplan.network.isochrones.outline import FINEST_M
-from geoplan.network.isochrones.point_runs import (
+from geoplan.network.isochrones.outlines import street_points
+from geoplan.network.isochrones.outlines.outline import FINEST_M
+from geoplan.network.isochrones.outlines.point_runs import (
     Meeting,
     NodeCosts,
     PointRuns,
     SitesBetween,
     runs_per_group,
 )
+from geoplan.network.isochrones.outlines.strips import strips
 from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
-from geoplan.network.isochrones.strips import strips
 from geoplan.network.search.connectors import Connectors, connect
 from geoplan.network.search.travel_query import Points, check_direction, snapped
 from geoplan.validate import positive_number
@@ -129,15 +129,15 @@ class _Streets:
     def of(cls, query: AreaQuery) -> _Streets:
         network = query.network
         ends = np.concatenate([network.u, network.v])
-        meeting = np.argsort(ends, kind="stable")
+        by_node = np.argsort(ends, kind="stable")
         degree = np.bincount(ends, minlength=network.n_nodes)
         forward, backward = network.edge_costs(query.unit)
         return cls(
             meeting=Meeting(
                 first=np.cumsum(degree) - degree,
                 degree=degree,
-                edge=meeting % network.n_edges,
-                at_v=meeting >= network.n_edges,
+                edge=by_node % network.n_edges,
+                at_v=by_node >= network.n_edges,
                 per=np.stack([backward, forward] if query.to_sites else [forward, backward]),
             ),
             seeds=connect(network, query.sites, unit=query.unit, leaving=not query.to_sites),

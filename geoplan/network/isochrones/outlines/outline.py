@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
-from geoplan.network.isochrones import street_points
-from geoplan.network.isochrones.point_runs import PointRuns, SitesBetween, Ways, runs_along
-from geoplan.network.isochrones.strips import extent, strips
+from geoplan.network.isochrones.outlines import street_points
+from geoplan.network.isochrones.outlines.point_runs import PointRuns, SitesBetween, Ways, runs_along
+from geoplan.network.isochrones.outlines.strips import extent, strips
 from geoplan.network.search.connectors import connect
 from geoplan.network.search.queries import node_costs
 from geoplan.network.search.travel_query import (
