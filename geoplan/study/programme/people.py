@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from geoplan.inputs import project_people
 from geoplan.inputs.layers import Demand
-from geoplan.study.read.changed_layers import scaled
 from geoplan.study.read.context import Context
+from geoplan.study.read.layers.changed_layers import scaled
 
 
 def demand_by_year(context: Context, key: str, years: Sequence[int]) -> dict[int, Demand]:

@@ -29,13 +29,13 @@ from geoplan.study.config.schema import (
     SourceSection,
     StudyFile,
 )
-from geoplan.study.read.changed_layers import closed_down, scaled, with_added
-from geoplan.study.read.layer_reader import LayerReader, Report
+from geoplan.study.read.layers.changed_layers import closed_down, scaled, with_added
+from geoplan.study.read.layers.layer_reader import LayerReader, Report
+from geoplan.study.read.layers.point_layers import demand_layer, facility_layer, read_apart
+from geoplan.study.read.layers.side_layers import siting_layers
 from geoplan.study.read.named_areas import uncounted_quotas, unknown_areas
-from geoplan.study.read.point_layers import demand_layer, facility_layer, read_apart
 from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
-from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker

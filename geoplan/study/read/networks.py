@@ -28,8 +28,8 @@ from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.near_files import is_there
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
+from geoplan.study.read.layers.side_layers import driver_findings, side_layer
 from geoplan.study.read.network_streets import NetworkStreets
-from geoplan.study.read.side_layers import driver_findings, side_layer
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.study_network import StudyNetwork
 from geoplan.study.read.transit import read_transit

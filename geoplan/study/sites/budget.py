@@ -21,7 +21,7 @@ from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection, StudyFile
 from geoplan.study.read.context import Context
-from geoplan.study.read.side_layers import side_layer
+from geoplan.study.read.layers.side_layers import side_layer
 from geoplan.tolerances import WHOLE_YEARS
 from geoplan.words.speaker import Speaker
 

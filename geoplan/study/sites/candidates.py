@@ -21,7 +21,7 @@ from geoplan.siting.candidates import nearer_than
 from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.read.side_layers import one_place_each, side_layer
+from geoplan.study.read.layers.side_layers import one_place_each, side_layer
 from geoplan.study.sites.budget import candidate_costs
 from geoplan.words.speaker import Speaker
 

@@ -18,8 +18,8 @@ from shapely.geometry import (
 from geoplan.errors import UsageError
 from geoplan.inputs import read_areas, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
-from geoplan.study.read.changed_layers import closed_down
-from geoplan.study.read.side_layers import one_place_each
+from geoplan.study.read.layers.changed_layers import closed_down
+from geoplan.study.read.layers.side_layers import one_place_each
 from geoplan.words.speaker import Speaker
 from tests.inputs.places.conftest import CRS, X, Y, at, written
 

@@ -7,7 +7,7 @@ import numpy as np
 from shapely import Point
 
 from geoplan.inputs.layers import Demand
-from geoplan.study.read.changed_layers import scaled
+from geoplan.study.read.layers.changed_layers import scaled
 
 
 def test_every_neighbourhood_grows_alike():

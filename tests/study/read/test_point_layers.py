@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 from geoplan.cli.warming import _write_town
 from geoplan.study import Study
 from geoplan.study.beside.process import OtherProcess, other_process
-from geoplan.study.read import point_layers
+from geoplan.study.read.layers import point_layers
 from geoplan.study.read.load import StudyInputs, load_inputs
 from geoplan.study.read.networks import try_networks
 from tests.study.beside.jobs import ready

@@ -11,7 +11,7 @@ from shapely.geometry import LineString, box
 from geoplan.errors import InputError
 from geoplan.study import Study
 from geoplan.study.example import CRS, X, Y
-from geoplan.study.read.side_layers import side_layer
+from geoplan.study.read.layers.side_layers import side_layer
 
 SITING = "services.meal_station.siting"
 LINE = LineString([(X, Y), (X + 10, Y)])

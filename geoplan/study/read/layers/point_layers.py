@@ -17,7 +17,7 @@ from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.study.beside.process import OtherProcess
 from geoplan.study.beside.share import Pieces, work_off
 from geoplan.study.config.schema import StudyFile
-from geoplan.study.read.layer_reader import LayerReader
+from geoplan.study.read.layers.layer_reader import LayerReader
 from geoplan.study.read.study_limits import under_limits
 
 Areas = Mapping[str, AreaLayer]
